@@ -1,0 +1,72 @@
+import type { TlsCore } from '../proto/core.ts';
+import type { Emit } from '../timeline/event.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Connect, Transport, TransportSink, WriteResult } from './world.ts';
+
+/**
+ * A core wired to a transport: input goes in, units go out when `flush` is called, tasks are poked on every change.
+ * Nothing here decides anything.
+ */
+export type Channel = {
+  readonly core: TlsCore;
+  readonly transport: Transport;
+  readonly scheduler: Scheduler;
+  readonly emit: Emit;
+  /** Hands over queued units until done, blocked or failed. A unit that was not sent stays with the core. */
+  flush(): WriteResult;
+  /** The transport could not be opened, or reported unreachable. */
+  unreachable(): string | undefined;
+  connected(): boolean;
+};
+
+export function createChannel(options: {
+  core: TlsCore;
+  connect: Connect;
+  scheduler: Scheduler;
+  emit: Emit;
+  /** Wraps the transport (net steps, taps). */
+  decorate?: (transport: Transport) => Transport;
+}): Channel {
+  const { core, scheduler, emit } = options;
+  let unreachable: string | undefined;
+  let connected = false;
+  const sink: TransportSink = {
+    input(input) {
+      if (input.kind === 'unreachable') {
+        unreachable = input.errno;
+      } else {
+        if (input.kind === 'fin') emit({ kind: 'transport.fin', by: 'peer', certainty: input.certainty });
+        if (input.kind === 'reset') {
+          emit({ kind: 'transport.reset', by: 'peer', errno: input.errno, certainty: input.certainty });
+        }
+        core.receive(scheduler.clock.now(), input);
+      }
+      scheduler.poke();
+    },
+    writable() {
+      connected = true;
+      scheduler.poke();
+    },
+    wants: () => core.wants(),
+  };
+  const bare = options.connect(sink);
+  const transport = options.decorate?.(bare) ?? bare;
+
+  const flush = (): WriteResult => {
+    for (let unit = core.peekTransmit(); unit !== undefined; unit = core.peekTransmit()) {
+      const result = transport.write(unit);
+      if (result !== 'sent') return result;
+      core.transmitted();
+    }
+    return 'sent';
+  };
+  return {
+    core,
+    transport,
+    scheduler,
+    emit,
+    flush,
+    unreachable: () => unreachable,
+    connected: () => connected,
+  };
+}

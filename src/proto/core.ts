@@ -1,0 +1,95 @@
+import type { CryptoProvider, Random } from '../crypto/provider.ts';
+import type { Certainty, Emit, Millis } from '../timeline/event.ts';
+import type { ProtocolFault } from './fault.ts';
+import type { PeerAuth } from './handshake/peer-auth.ts';
+import type { Session } from './handshake/session.ts';
+import type { Role } from './role.ts';
+
+/** What the world tells a core. */
+export type Input =
+  | { kind: 'bytes'; data: Uint8Array }
+  | { kind: 'fin'; certainty: Certainty }
+  | { kind: 'reset'; errno: string; certainty: Certainty }
+  | { kind: 'unreachable'; errno: string };
+
+export type CoreDeps = { random: Random; provider: CryptoProvider; peerAuth: PeerAuth; emit: Emit };
+
+/** What one `step` of a TLS core did: one record (or the end of the stream), nothing more. */
+export type TlsStep =
+  /** Nothing whole is queued. */
+  | { kind: 'idle' }
+  /** A handshake or change_cipher_spec record, an ignored warning alert, an empty record: something moved. */
+  | {
+      kind: 'progress';
+      what:
+        | 'handshake'
+        | 'connected'
+        | 'ticket'
+        | 'key-update'
+        | 'hello-request'
+        | 'change-cipher-spec'
+        | 'alert-ignored'
+        | 'empty';
+    }
+  | { kind: 'data'; data: Uint8Array }
+  /** closure: close_notify in a form this version accepts as such. user_canceled: TLS 1.3, or any version's description 90 at warning level.
+   *  fatal: everything that ends the connection, unknown alerts included (RFC 9846 §6). */
+  | { kind: 'alert'; means: 'closure' | 'user_canceled' | 'fatal'; level: number; description: number }
+  /** The peer broke a rule. The alert it deserves is already queued, unless our close_notify was sent before. */
+  | { kind: 'fault'; fault: ProtocolFault }
+  /** FIN. `partial`: bytes of an unfinished record before it. Repeats for ever. */
+  | { kind: 'eof'; partial: number; certainty: Certainty }
+  | { kind: 'reset'; errno: string; certainty: Certainty };
+
+export type TlsPhase = 'idle' | 'handshake' | 'open' | 'failed';
+
+/** Below the well-behaved calls: anything, with the right keys. For scripts of misbehaving peers and for tests. */
+export type TlsRawPort = {
+  /** One protected record (plaintext while there are no keys) as bytes, not queued; uses up a sequence number. */
+  record(type: number, payload: Uint8Array): Uint8Array;
+  /** Queues bytes as one transmit unit, as they are. */
+  send(bytes: Uint8Array): void;
+};
+
+/**
+ * A TLS connection without I/O. `receive` only queues; `step` consumes one record. A core never closes or answers a
+ * close_notify on its own accord: that is the act of whoever drives it. Nothing a peer can send makes a method throw.
+ */
+export type TlsCore = {
+  readonly role: Role;
+  phase(): TlsPhase;
+  /** "TLSv1.3" or "TLSv1.2" once negotiated. */
+  version(): 'TLSv1.2' | 'TLSv1.3' | undefined;
+  /** Client: queues the ClientHello. Server: begins to wait for one. A second call does nothing. */
+  start(now: Millis): void;
+  receive(now: Millis, input: Input): void;
+  step(now: Millis): TlsStep;
+  /** Would `step` do something other than `idle`? */
+  ready(): boolean;
+  /** How many bytes the deframer wants next: the rest of a header or of a body. Never 0. */
+  wants(): number;
+  /** Bytes received and not yet consumed by `step` (records whole or not). */
+  unread(): number;
+  /** The next unit to write, all or nothing. It stays until `transmitted`. A handshake flight is one unit. */
+  peekTransmit(): Uint8Array | undefined;
+  transmitted(): void;
+  /** Forgets everything queued for transmission. */
+  discardTransmit(): void;
+  /** Queues application data (split to the record size limit in force). Only in phase `open`; false otherwise. */
+  sendData(data: Uint8Array): boolean;
+  /** Queues an alert. Remembers that close_notify, or a fatal alert, was sent: no alert of the core's own follows. */
+  sendAlert(level: number, description: number): void;
+  /** TLS 1.3: queues KeyUpdate and changes the sending keys. False if not possible (1.2, or not open). */
+  keyUpdate(requestPeer: boolean): boolean;
+  /** Server, TLS 1.3: queues one NewSessionTicket. False if not possible. */
+  sendTicket(now: Millis): boolean;
+  /** Server, TLS 1.2: queues a HelloRequest. False if not possible. */
+  sendHelloRequest(): boolean;
+  /** TLS 1.2: the session established (ID or ticket). TLS 1.3: the session of the newest ticket. */
+  session(): Session | undefined;
+  /** NewSessionTicket messages processed so far. */
+  ticketsReceived(): number;
+  /** Did this connection resume a session? */
+  resumed(): boolean;
+  readonly raw: TlsRawPort;
+};

@@ -1,0 +1,20 @@
+import type { Who } from '../timeline/event.ts';
+
+/** A rule was broken: by whom, which one, and what the RFC says to answer. Thrown inside a core, caught once in `step`. */
+export class ProtocolFault extends Error {
+  readonly blame: Who;
+  /** A short stable name, e.g. "record-overflow", "bad-record-mac", "decode-error", "finished-mismatch". */
+  readonly rule: string;
+  /** Alert description to send (RFC 9846 §6.2), or undefined where nothing may be sent. */
+  readonly alert: number | undefined;
+  readonly detail: string;
+
+  constructor(fault: { blame: Who; rule: string; alert?: number; detail: string }) {
+    super(`${fault.rule}: ${fault.detail}`);
+    this.name = 'ProtocolFault';
+    this.blame = fault.blame;
+    this.rule = fault.rule;
+    this.alert = fault.alert;
+    this.detail = fault.detail;
+  }
+}

@@ -1,0 +1,39 @@
+import type { Millis, ShutdownFlag, SslErrorName } from '../timeline/event.ts';
+
+/** What a call gave back: the return value and what SSL_get_error and the error queue say after it. */
+export type CallResult = {
+  ret: number;
+  error: SslErrorName;
+  /** With SSL_ERROR_SYSCALL: an errno name, or "0". */
+  errno?: string;
+  /** Reason texts, oldest first ("unexpected eof while reading"). A system error is "errno ECONNRESET". */
+  queue: readonly string[];
+  /** SSL_read and SSL_peek: the bytes delivered. */
+  data?: Uint8Array;
+};
+
+/**
+ * What a call waits for. A blocking caller waits until `ready()`; a non-blocking one takes `otherwise` at once when it is
+ * not ready. `flush` and `step` have already been tried when a call yields.
+ */
+export type Want = { for: 'readable' | 'writable'; ready(): boolean; otherwise: CallResult };
+
+/** A call that may block. Sent in with `next(now)`. */
+export type Call = Generator<Want, CallResult, Millis>;
+
+export type ProfileName = 'manual' | 'openssl-3.5';
+
+export type SslOptions = {
+  profile: ProfileName;
+  blocking: boolean;
+  /** SSL_OP_IGNORE_UNEXPECTED_EOF */
+  ignoreUnexpectedEof: boolean;
+  quietShutdown: boolean;
+  /** SSL_MODE_AUTO_RETRY: SSL_read goes on after a ticket. On by default, as in OpenSSL. */
+  autoRetry: boolean;
+};
+
+export const SHUTDOWN_EX_FLAGS = ['RAPID', 'NO_STREAM_FLUSH', 'NO_BLOCK', 'WAIT_PEER'] as const;
+export type ShutdownExFlag = (typeof SHUTDOWN_EX_FLAGS)[number];
+
+export type { ShutdownFlag };

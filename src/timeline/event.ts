@@ -1,0 +1,145 @@
+import type { Finding, Outcome } from './outcome.ts';
+
+/** Milliseconds since the start of the run (the recorder's clock). */
+export type Millis = number;
+/** Whose act it was, as seen from the connection that records it. */
+export type Who = 'local' | 'peer';
+/** Encryption level of a handshake message (RFC 9001 §4's words, used for all three protocols). */
+export type Level = 'initial' | 'early' | 'handshake' | 'application';
+/** How much a transport fact may be believed: Node hides some resets (ARCHITECTURE.md, "What sockets hide"). */
+export type Certainty = 'sure' | 'unknown';
+export type SslErrorName =
+  | 'SSL_ERROR_NONE'
+  | 'SSL_ERROR_SSL'
+  | 'SSL_ERROR_WANT_READ'
+  | 'SSL_ERROR_WANT_WRITE'
+  | 'SSL_ERROR_SYSCALL'
+  | 'SSL_ERROR_ZERO_RETURN';
+export type ShutdownFlag = 'SENT' | 'RECEIVED';
+
+export type TransportFact =
+  | { kind: 'address.resolved'; host: string; addresses: readonly string[] }
+  | { kind: 'address.attempt'; address: string; port: number }
+  | { kind: 'address.failed'; address: string; port: number; errno: string }
+  | { kind: 'transport.connected'; remote: string; local: string }
+  | { kind: 'transport.unreachable'; errno: string; detail: string }
+  | { kind: 'transport.fin'; by: Who; certainty: Certainty }
+  | { kind: 'transport.reset'; by: Who; errno: string; certainty: Certainty }
+  /** What became of the connection after the peer's FIN: did writing to it meet a RST? */
+  | { kind: 'transport.reset-after-fin'; observed: 'yes' | 'no' | 'not-observable' }
+  | { kind: 'transport.error'; by: Who; errno: string; detail: string }
+  | { kind: 'transport.blocked' }
+  /** Bytes on the wire. `data` only when a capture output asked for it. */
+  | { kind: 'transport.bytes'; by: Who; bytes: number; data?: Uint8Array }
+  /** Text outside TLS on the same connection (after --then plain). */
+  | { kind: 'transport.plaintext'; by: Who; bytes: number; text: string }
+  /** An interference of our own (tap, net step): never hidden. */
+  | { kind: 'transport.tapped'; by: Who; rule: string; bytes: number }
+  | { kind: 'transport.closed'; by: 'local' };
+
+export type HandshakeFact =
+  | { kind: 'handshake.started'; role: 'client' | 'server'; serverName?: string }
+  | { kind: 'handshake.message'; by: Who; type: number; name: string; level: Level; bytes: number }
+  | { kind: 'change-cipher-spec'; by: Who }
+  | {
+      kind: 'handshake.completed';
+      version: string;
+      suite: string;
+      group?: string;
+      signature?: string;
+      alpn?: string;
+      resumed: boolean;
+      helloRetry: boolean;
+      clientCertificate: boolean;
+      extendedMasterSecret?: boolean;
+    }
+  | { kind: 'handshake.failed'; blame: Who | 'network'; rule: string; detail: string; alert?: number }
+  | {
+      kind: 'certificate';
+      by: Who;
+      subject: string;
+      issuer: string;
+      names: readonly string[];
+      keyType: string;
+      notBefore: string;
+      notAfter: string;
+      fingerprint: string;
+      chainLength: number;
+      /** `skipped`: nobody asked for verification; `insecure`: it failed and --insecure went on. */
+      verified: 'ok' | 'failed' | 'insecure' | 'skipped';
+      reason?: string;
+    }
+  | { kind: 'ticket'; by: Who; lifetime: number; bytes: number; afterOurClose: boolean }
+  | { kind: 'session'; what: 'offered' | 'accepted' | 'refused' | 'eligible' | 'not-eligible'; why: string }
+  | { kind: 'key-update'; by: Who; requested: boolean }
+  | { kind: 'secret'; label: string; clientRandom: string; secret: string };
+
+export type RecordFact =
+  | { kind: 'record'; by: Who; type: number; name: string; bytes: number; protected: boolean }
+  | {
+      kind: 'alert';
+      by: Who;
+      level: number;
+      levelName: string;
+      description: number;
+      descriptionName: string;
+      protected: boolean;
+    }
+  /** Application data. `afterClose`: it came after that side's own close_notify. */
+  | { kind: 'data'; by: Who; bytes: number; afterClose: boolean }
+  /** A rule was broken on the wire: whose fault, which rule, the alert it deserves. */
+  | { kind: 'fault'; blame: Who; rule: string; detail: string; alert?: number }
+  /** The peer's stream ended. `partialRecord`: bytes of a record that never became whole. */
+  | { kind: 'eof'; verdict: 'clean' | 'unexpected'; partialRecord: number };
+
+export type CallFact =
+  | {
+      kind: 'call';
+      id: number;
+      fn: string;
+      flags: readonly string[];
+      args?: Readonly<Record<string, string | number>>;
+    }
+  | {
+      kind: 'return';
+      id: number;
+      fn: string;
+      ret: number;
+      error: SslErrorName;
+      errno?: string;
+      /** Reason texts of the error queue, oldest first. */
+      queue: readonly string[];
+      shutdown: readonly ShutdownFlag[];
+      ms: number;
+      /** The call had not returned when its time limit ended it; `ret` is then 0 and means nothing. */
+      blocked?: true;
+    };
+
+export type RunFact =
+  | {
+      kind: 'run';
+      schema: 'sslshut/1';
+      command: string;
+      target: string;
+      profile: string;
+      tool: { name: 'sslshut'; version: string; crypto: string; node: string };
+    }
+  | { kind: 'phase'; name: string }
+  /** A time limit ran out: what we waited for, and how long. */
+  | { kind: 'limit'; phase: string; ms: number }
+  | { kind: 'note'; code: string; text: string }
+  | { kind: 'interrupted'; signal: string }
+  | ({ kind: 'finding' } & Finding)
+  | { kind: 'outcome'; outcome: Outcome };
+
+/** Everything that can be known of a run; what is not in here cannot be printed. */
+export type Fact = TransportFact | HandshakeFact | RecordFact | CallFact | RunFact;
+
+/**
+ * A fact with its place in the run. `t`: when it was processed; `arrived`: when the transport delivered the bytes
+ * behind it, if they waited (ms, same clock). `conn` names the connection ("local", "peer", "resume", "conn-3").
+ */
+export type TimelineEvent = { seq: number; t: Millis; conn: string; arrived?: Millis } & Fact;
+
+/** What a core, the shutdown layer or a transport calls to put a fact on the timeline. */
+export type Emit = (fact: Fact, arrived?: Millis) => void;

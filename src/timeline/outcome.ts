@@ -1,0 +1,58 @@
+import type { Who } from './event.ts';
+
+/** How a TLS connection ended; first match wins, in this order (decisions: the classes of tls-close). */
+export const OUTCOME_CLASSES = [
+  'unreachable',
+  'handshake-failed',
+  'interrupted',
+  'alert',
+  'fin-mid-record',
+  'reset',
+  'fin',
+  'silent',
+  'reset-after-close',
+  'held-open',
+  'late',
+  'clean',
+  'not-observed',
+] as const;
+export type OutcomeClass = (typeof OUTCOME_CLASSES)[number];
+
+export type Outcome = {
+  class: OutcomeClass;
+  /** One sentence for people: who ended it and how. */
+  summary: string;
+  /** What to do about it; absent when there is nothing to do. */
+  advice?: string;
+  closedFirst: Who | 'none';
+  /** ms from our close_notify to the peer's (from the arrival times), when both were seen in that order. */
+  answerMs?: number;
+  /** ms from our close_notify (or the peer's, if it came first) to the peer's FIN. */
+  finMs?: number;
+  /** The peer's close_notify, relative to ours. */
+  peerCloseNotify: 'before' | 'after' | 'none';
+  bytesAfterOurClose: number;
+  /** Bytes of the exchange that did not arrive before a reset; claims nothing about the kernel. */
+  unreadAtReset?: number;
+  resetAfterFin?: 'yes' | 'no' | 'not-observable';
+  alert?: { level: number; description: number; name: string };
+  truncationPossible: 'yes' | 'no' | 'unknown';
+  peerNeverClosed?: true;
+  /** Total application bytes read from the peer. */
+  bytesReceived: number;
+  exitCode: number;
+};
+
+export type Grade = 'pass' | 'info' | 'warn' | 'fail';
+
+/** A rule's verdict on a timeline. `evidence`: the `seq` of the events that prove it. */
+export type Finding = {
+  rule: string;
+  clause: string;
+  grade: Grade;
+  /** BCP 14 word of the source, or "expected" where the source has no capitalised keyword. */
+  level: string;
+  who: Who | 'network';
+  text: string;
+  evidence: readonly number[];
+};

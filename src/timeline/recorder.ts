@@ -1,0 +1,30 @@
+import type { Emit, Fact, Millis, TimelineEvent } from './event.ts';
+
+export type Recorder = {
+  readonly events: readonly TimelineEvent[];
+  /** An `Emit` that stamps the events of one connection. */
+  emitter(conn: string): Emit;
+  /** Called with every event from now on; returns the call that ends it. */
+  subscribe(listener: (event: TimelineEvent) => void): () => void;
+};
+
+/** Puts facts in order and stamps them with the given clock (ms since the start of the run). */
+export function createRecorder(now: () => Millis): Recorder {
+  const events: TimelineEvent[] = [];
+  const listeners = new Set<(event: TimelineEvent) => void>();
+  const record = (conn: string, fact: Fact, arrived?: Millis): void => {
+    const stamp = { seq: events.length, t: now(), conn };
+    const event: TimelineEvent =
+      arrived === undefined ? { ...stamp, ...fact } : { ...stamp, arrived, ...fact };
+    events.push(event);
+    for (const listener of listeners) listener(event);
+  };
+  return {
+    events,
+    emitter: (conn) => (fact, arrived) => record(conn, fact, arrived),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
