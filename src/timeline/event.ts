@@ -124,6 +124,20 @@ export type RunFact =
       profile: string;
       tool: { name: 'sslshut'; version: string; crypto: string; node: string };
     }
+  /** How this connection is to be closed, and the limits that its outcome is judged by. */
+  | {
+      kind: 'plan';
+      mode: string;
+      /** Does this way of closing look at what the peer does after it? */
+      looks: boolean;
+      noBlock: boolean;
+      ignoreUnexpectedEof: boolean;
+      /** An answer later than this (ms) is late. */
+      lateMs: number;
+      limits: Readonly<Record<string, Millis>>;
+      /** Grade from which a finding alone makes the run fail. */
+      failOn: 'info' | 'warn' | 'fail';
+    }
   | { kind: 'phase'; name: string }
   /** A time limit ran out: what we waited for, and how long. */
   | { kind: 'limit'; phase: string; ms: number }
