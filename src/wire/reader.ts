@@ -1,10 +1,18 @@
-/** The bytes ended before the structure did. */
-export class Truncated extends Error {
+/** The bytes are not the structure they should be: a decode_error (RFC 9846 §6.2). */
+export class Malformed extends Error {
   readonly offset: number;
-  constructor(offset: number, wanted: number) {
-    super(`truncated: ${wanted} more byte(s) wanted at offset ${offset}`);
-    this.name = 'Truncated';
+  constructor(offset: number, detail: string) {
+    super(detail);
+    this.name = 'Malformed';
     this.offset = offset;
+  }
+}
+
+/** The bytes ended before the structure did. */
+export class Truncated extends Malformed {
+  constructor(offset: number, wanted: number) {
+    super(offset, `truncated: ${wanted} more byte(s) wanted at offset ${offset}`);
+    this.name = 'Truncated';
   }
 }
 
@@ -61,6 +69,11 @@ export class Reader {
   /** The same, as a reader over just that vector. */
   nested(prefix: 1 | 2 | 3): Reader {
     return new Reader(this.vector(prefix));
+  }
+
+  /** The structure is over here. Throws `Malformed` when bytes are left. */
+  end(): void {
+    if (!this.done()) throw new Malformed(this.offset, `${this.remaining()} byte(s) too many`);
   }
 
   private uint(length: number): number {
