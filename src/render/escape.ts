@@ -1,0 +1,56 @@
+/**
+ * Makes text safe to print: control and format characters, bidirectional overrides, line breaks and lone surrogates become
+ * visible escapes. With `ascii`, everything outside ASCII does too.
+ */
+export function escapeText(text: string, options: { ascii?: boolean } = {}): string {
+  const unsafe = options.ascii === true ? NOT_PRINTABLE_ASCII : INVISIBLE;
+  return text.replace(unsafe, escapeCharacter);
+}
+
+/** Text that came from a peer, cut to so many bytes of UTF-8 (at a character boundary); what was cut is counted. */
+export function capPeerText(text: string, limit = 256): string {
+  let bytes = 0;
+  let kept = '';
+  let total = 0;
+  for (const character of text) {
+    const size = utf8Length(character);
+    total += size;
+    if (total <= limit) {
+      kept += character;
+      bytes = total;
+    }
+  }
+  return total <= limit ? text : `${kept}… (${total - bytes} bytes more)`;
+}
+
+/** Columns a text takes on a terminal: two for wide East Asian characters and emoji, none for combining marks. */
+export function columns(text: string): number {
+  let count = 0;
+  for (const character of text) {
+    if (COMBINING.test(character)) continue;
+    count += WIDE.test(character) ? 2 : 1;
+  }
+  return count;
+}
+
+function escapeCharacter(character: string): string {
+  const named = NAMED[character];
+  if (named !== undefined) return named;
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`;
+  return `\\u{${code.toString(16)}}`;
+}
+
+function utf8Length(character: string): number {
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x80) return 1;
+  if (code < 0x800) return 2;
+  return code < 0x10000 ? 3 : 4;
+}
+
+const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+const NOT_PRINTABLE_ASCII = /[^\x20-\x7e]/gu;
+const COMBINING = /\p{M}/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;

@@ -1,0 +1,47 @@
+import type { TimelineEvent } from '../timeline/event.ts';
+import type { Row, Span, Tone } from './layout.ts';
+import { describeEvent } from './text-event.ts';
+import { createFold, type Line } from './text-fold.ts';
+
+/** The timeline in rows: time, direction, what. Messages and transfers are folded unless `verbose`. */
+export function toTimelineRows(events: readonly TimelineEvent[], verbose: boolean): Row[] {
+  const lines = toLines(events, verbose);
+  const named = new Set(lines.map((line) => line.conn)).size > 1;
+  const connWidth = named ? Math.max(...lines.map((line) => line.conn.length)) + 2 : 0;
+  const timeWidth = Math.max(7, ...lines.map((line) => line.t.toFixed(1).length + 1));
+  return lines.map((line) => toRow(line, timeWidth, connWidth));
+}
+
+function toLines(events: readonly TimelineEvent[], verbose: boolean): Line[] {
+  const lines: Line[] = [];
+  const calls = new Map<number, Extract<TimelineEvent, { kind: 'call' }>>();
+  const fold = createFold();
+  for (const event of events) {
+    if (event.kind === 'call') calls.set(event.id, event);
+    // A run against our own embedded peer records that side too; it repeats what the local side shows.
+    if (event.conn === 'peer' && !verbose) continue;
+    const call = event.kind === 'return' ? calls.get(event.id) : undefined;
+    if (verbose) {
+      const described = describeEvent(event, call, true);
+      if (described !== undefined) lines.push({ t: event.t, conn: event.conn, ...described });
+      continue;
+    }
+    if (fold.takes(event)) {
+      lines.push(...fold.add(event, call));
+      continue;
+    }
+    const described = describeEvent(event, call, false);
+    if (described !== undefined) lines.push(...fold.end(), { t: event.t, conn: event.conn, ...described });
+  }
+  return [...lines, ...fold.end()];
+}
+
+function toRow(line: Line, timeWidth: number, connWidth: number): Row {
+  const lead: Span[] = [{ text: line.t.toFixed(1).padStart(timeWidth), tone: 'faint' }];
+  if (connWidth > 0) lead.push({ text: `  ${line.conn.padEnd(connWidth - 2)}`, tone: 'faint' });
+  lead.push({ text: `  ${ARROWS[line.side]} `, tone: TONES[line.side] });
+  return { lead, body: line.spans };
+}
+
+const ARROWS = { local: '→', peer: '←', none: ' ' } as const;
+const TONES: Readonly<Record<Line['side'], Tone>> = { local: 'local', peer: 'peer', none: 'plain' };

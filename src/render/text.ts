@@ -1,0 +1,98 @@
+import type { TimelineEvent } from '../timeline/event.ts';
+import type { Finding, Outcome } from '../timeline/outcome.ts';
+import { capPeerText } from './escape.ts';
+import { fitRow, type Page, plainStyle, type Row, type Style } from './layout.ts';
+import { toHeader } from './text-header.ts';
+import { toTimelineRows } from './text-timeline.ts';
+import { byGrade, count, duration, gradeTone, toVerdict } from './verdict-text.ts';
+
+export type TextOptions = {
+  /** Columns to fitRow into; 80 where nothing is known. */
+  width: number;
+  /** Records, messages one by one, phases, certificate details, passed rules. */
+  verbose: boolean;
+  /** Colours, given by whoever knows that the output can show them. */
+  style?: Style;
+  /** False where the terminal's character set is not UTF-8: then only ASCII comes out. */
+  unicode: boolean;
+  /** Nothing but findings and verdict. */
+  brief?: boolean;
+};
+
+/** A run as lines for a terminal: who we talked to, what happened, what follows from it; the verdict comes last. */
+export function toText(events: readonly TimelineEvent[], options: TextOptions): string[] {
+  const page: Page = { width: options.width, style: options.style ?? plainStyle, unicode: options.unicode };
+  const outcome = outcomeOf(events);
+  const findings = byGrade(events.filter((event) => event.kind === 'finding'));
+  const sections = [
+    options.brief === true ? [] : toHeader(events, options.verbose),
+    options.brief === true ? [] : toTimelineRows(events, options.verbose),
+    findings
+      .filter((finding) => options.verbose || finding.grade !== 'pass')
+      .flatMap((finding) => findingRows(finding, events)),
+    outcome === undefined ? [] : outcomeRows(outcome, findings, options.brief === true),
+  ];
+  return sections
+    .filter((rows) => rows.length > 0)
+    .map((rows) => rows.flatMap((row) => fitRow(row, page)))
+    .flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
+}
+
+function outcomeOf(events: readonly TimelineEvent[]): Outcome | undefined {
+  const last = events.findLast((event) => event.kind === 'outcome');
+  return last?.kind === 'outcome' ? last.outcome : undefined;
+}
+
+function findingRows(finding: Finding, events: readonly TimelineEvent[]): Row[] {
+  const times = finding.evidence
+    .map((seq) => events.find((event) => event.seq === seq)?.t)
+    .filter((t) => t !== undefined);
+  const where = times.length === 0 ? '' : `, see ${[...new Set(times.map(atTime))].join(' and ')}`;
+  return [
+    {
+      lead: [{ text: finding.grade.padEnd(6), tone: gradeTone(finding.grade) }],
+      body: [
+        { text: finding.rule, tone: 'strong' },
+        { text: ` (${finding.clause}${where})`, tone: 'faint' },
+      ],
+    },
+    { body: [{ text: capPeerText(finding.text, 600) }], lead: [{ text: '      ' }] },
+  ];
+}
+
+function atTime(t: number): string {
+  return `${t.toFixed(1)} ms`;
+}
+
+function outcomeRows(outcome: Outcome, findings: readonly Finding[], brief: boolean): Row[] {
+  const { headline, basis, advice } = toVerdict(outcome, findings);
+  const indent = 2;
+  const rows: Row[] = [{ body: headline, indent }];
+  const facts = factsOf(outcome);
+  if (facts.length > 0 && !brief) rows.push({ lead: [{ text: '  ' }], body: [{ text: facts.join(' · ') }] });
+  if (!brief || outcome.class !== 'clean') {
+    rows.push({ lead: [{ text: '  ' }], body: [{ text: basis, tone: 'faint' }] });
+  }
+  if (advice !== undefined)
+    rows.push({ lead: [{ text: '  advice: ', tone: 'strong' }], body: [{ text: advice }] });
+  return rows;
+}
+
+function factsOf(outcome: Outcome): string[] {
+  const facts = [];
+  if (outcome.peerCloseNotify === 'after' && outcome.answerMs !== undefined) {
+    facts.push(`close_notify answered after ${duration(outcome.answerMs)}`);
+  }
+  if (outcome.peerCloseNotify === 'before') facts.push("the peer's close_notify came before ours");
+  if (outcome.finMs !== undefined) facts.push(`FIN after ${duration(outcome.finMs)}`);
+  if (outcome.bytesReceived > 0) facts.push(`${count(outcome.bytesReceived, 'byte')} received`);
+  if (outcome.bytesAfterOurClose > 0) {
+    facts.push(`${count(outcome.bytesAfterOurClose, 'byte')} of them after our close_notify`);
+  }
+  if (outcome.unreadAtReset !== undefined) {
+    facts.push(`${count(outcome.unreadAtReset, 'byte')} missing when the reset came`);
+  }
+  if (outcome.resetAfterFin === 'yes') facts.push('RST after the FIN');
+  if (outcome.peerNeverClosed === true) facts.push('the peer never closed');
+  return facts;
+}

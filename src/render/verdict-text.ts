@@ -1,0 +1,72 @@
+import type { Finding, Grade, Outcome, OutcomeClass } from '../timeline/outcome.ts';
+import type { Span, Tone } from './layout.ts';
+
+/** The verdict in rows of spans: the class and what happened, then what hangs on it, then what to do. */
+export function toVerdict(
+  outcome: Outcome,
+  findings: readonly Finding[],
+): { headline: Span[]; basis: string; advice: string | undefined } {
+  const tone = VERDICT_TONES[outcome.class];
+  return {
+    headline: [{ text: outcome.class, tone }, { text: `: ${outcome.summary}` }],
+    basis: basis(outcome, findings),
+    advice: outcome.advice,
+  };
+}
+
+/** The worst first; of equal grade, as found. */
+export function byGrade(findings: readonly Finding[]): Finding[] {
+  return [...findings].sort((a, b) => GRADE_ORDER[b.grade] - GRADE_ORDER[a.grade]);
+}
+
+export function gradeTone(grade: Grade): Tone {
+  return GRADE_TONES[grade];
+}
+
+export function verdictTone(name: OutcomeClass): Tone {
+  return VERDICT_TONES[name];
+}
+
+/** Milliseconds for people: one decimal below a second, then seconds. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${trim(ms.toFixed(1))} ms`;
+  return `${trim((ms / 1000).toFixed(2))} s`;
+}
+
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n.toLocaleString('en-GB').replaceAll(',', ' ')} ${n === 1 ? one : many}`;
+}
+
+function basis(outcome: Outcome, findings: readonly Finding[]): string {
+  const parts = [];
+  if (outcome.closedFirst !== 'none') {
+    parts.push(`closed first: ${outcome.closedFirst === 'local' ? 'we did' : 'the peer'}`);
+  }
+  parts.push(`truncation possible: ${outcome.truncationPossible}`);
+  const clause = byGrade(findings).find((finding) => finding.grade !== 'pass')?.clause;
+  if (clause !== undefined) parts.push(clause);
+  return parts.join(' · ');
+}
+
+function trim(number: string): string {
+  return number.replace(/\.?0+$/, '');
+}
+
+const VERDICT_TONES: Readonly<Record<OutcomeClass, Tone>> = {
+  unreachable: 'bad',
+  'handshake-failed': 'bad',
+  interrupted: 'warn',
+  alert: 'bad',
+  'fin-mid-record': 'bad',
+  reset: 'bad',
+  fin: 'bad',
+  silent: 'bad',
+  'reset-after-close': 'warn',
+  'held-open': 'warn',
+  late: 'warn',
+  clean: 'good',
+  'not-observed': 'faint',
+};
+
+const GRADE_TONES: Readonly<Record<Grade, Tone>> = { pass: 'good', info: 'faint', warn: 'warn', fail: 'bad' };
+const GRADE_ORDER: Readonly<Record<Grade, number>> = { pass: 0, info: 1, warn: 2, fail: 3 };
