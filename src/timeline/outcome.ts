@@ -1,4 +1,5 @@
-import type { Who } from './event.ts';
+/** event.ts's Who, spelt out: that file imports this one. */
+type Who = 'local' | 'peer';
 
 /** How a TLS connection ended; first match wins, in this order (decisions: the classes of tls-close). */
 export const OUTCOME_CLASSES = [
