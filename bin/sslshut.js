@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+// Starts dist/cli/main.cjs. Kept small, and CommonJS, because every start pays for it (BENCH.md).
+'use strict';
+const { readFileSync, writeSync } = require('node:fs');
+const { dirname, join } = require('node:path');
+
+const dist = join(dirname(__dirname), 'dist', 'cli');
+const [flag, ...more] = process.argv.slice(2);
+
+if (more.length === 0 && (flag === '--version' || flag === '-V')) printVersion();
+else start(join(dist, 'main.cjs'), join(dist, `main.${process.versions.v8}-${process.arch}.cache`));
+
+/** Past the command line altogether: nothing to parse, nothing to load. */
+function printVersion() {
+  const { version } = JSON.parse(readFileSync(join(dirname(__dirname), 'package.json'), 'utf8'));
+  try {
+    writeSync(1, `${version}\n`);
+  } catch (error) {
+    if (error.code !== 'EPIPE') throw error;
+  }
+}
+
+function start(main, cache) {
+  let cachedData;
+  try {
+    cachedData = readFileSync(cache);
+  } catch {
+    // Built by another Node, or installed from a tarball: newer Nodes have a cache of their own.
+    require('node:module').enableCompileCache?.();
+    require(main);
+    return;
+  }
+  const { Script } = require('node:vm');
+  const script = new Script(wrap(readFileSync(main, 'latin1')), { filename: main, cachedData });
+  script.runInThisContext()(exports, loader(), module, main, dist);
+}
+
+/** The same wrapping as in scripts/code-cache.cjs, to the letter: the cache belongs to this text. */
+function wrap(source) {
+  return `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
+}
+
+/** The bundle's own chunks lie beside it, not beside this file. */
+function loader() {
+  return (id) => require(id.startsWith('./') ? join(dist, id) : id);
+}

@@ -1,0 +1,28 @@
+// Parts of the command line that most runs do not need: each becomes a file of its own beside the main bundle, loaded when
+// it is first imported dynamically. A chunk carries its own copy of what it imports, so only modules without state of
+// their own belong here (an `instanceof` across the border would fail too).
+import { basename } from 'node:path';
+
+export const CHUNKS = [
+  { name: 'noble', file: 'src/crypto/noble.ts' },
+  { name: 'self-signed', file: 'src/io/self-signed.ts' },
+  { name: 'yaml', module: 'yaml' },
+  { name: 'ora', module: 'ora' },
+  { name: 'chalk', module: 'chalk' },
+  { name: 'undici', module: 'undici' },
+];
+
+/** esbuild plugin: `import('…')` of a chunk becomes a require of that chunk's file. */
+export const chunkPlugin = {
+  name: 'chunks',
+  setup(build) {
+    build.onResolve({ filter: /.*/ }, ({ path, kind, importer }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const chunk = CHUNKS.find(({ module, file }) =>
+        file ? path.startsWith('.') && basename(path) === basename(file) : path === module,
+      );
+      if (chunk === undefined || importer.includes('node_modules')) return undefined;
+      return { path: `./${chunk.name}.cjs`, external: true };
+    });
+  },
+};
