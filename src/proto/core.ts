@@ -37,8 +37,12 @@ export type TlsStep =
   | { kind: 'alert'; means: 'closure' | 'user_canceled' | 'fatal'; level: number; description: number }
   /** The peer broke a rule. The alert it deserves is already queued, unless our close_notify was sent before. */
   | { kind: 'fault'; fault: ProtocolFault }
+  /** What came after the peer's close_notify and says nothing about closing (RFC 9846 §6.1: ignore it), or after a fatal end.
+   *  `data`: application data that could be read, for a caller that cleared its shutdown flags. */
+  | { kind: 'ignored'; bytes: number; data?: Uint8Array }
   /** FIN. `partial`: bytes of an unfinished record before it. Repeats for ever. */
   | { kind: 'eof'; partial: number; certainty: Certainty }
+  /** Told once, as a kernel does; from then on `eof`. */
   | { kind: 'reset'; errno: string; certainty: Certainty };
 
 export type TlsPhase = 'idle' | 'handshake' | 'open' | 'failed';
@@ -70,8 +74,11 @@ export type TlsCore = {
   wants(): number;
   /** Bytes received and not yet consumed by `step` (records whole or not). */
   unread(): number;
+  /** Takes them away, for whoever goes on with the transport after TLS. */
+  takeUnread(): Uint8Array;
   /** The next unit to write, all or nothing. It stays until `transmitted`. A handshake flight is one unit. */
   peekTransmit(): Uint8Array | undefined;
+  /** The unit left. Only now its records, messages, alerts and data become facts of the timeline. */
   transmitted(): void;
   /** Forgets everything queued for transmission. */
   discardTransmit(): void;
