@@ -137,6 +137,8 @@ export type RunFact =
       limits: Readonly<Record<string, Millis>>;
       /** Grade from which a finding alone makes the run fail. */
       failOn: 'info' | 'warn' | 'fail';
+      /** How many bytes the peer was expected to send, when that is known. */
+      expected?: number;
     }
   | { kind: 'phase'; name: string }
   /** A time limit ran out: what we waited for, and how long. */

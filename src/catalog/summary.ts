@@ -1,0 +1,113 @@
+import type { Millis } from '../timeline/event.ts';
+import { type CloseFacts, transportEnd } from './close-facts.ts';
+import type { Measured } from './measure.ts';
+
+/** One sentence: who ended the connection, and how. Peer text in it (details, reasons) is escaped where it is rendered. */
+export function summarize(facts: CloseFacts, measured: Measured): string {
+  switch (measured.class) {
+    case 'unreachable':
+      return unreachable(facts);
+    case 'handshake-failed':
+      return handshakeFailed(facts);
+    case 'interrupted':
+      return `the run was interrupted (${facts.interrupted?.signal ?? 'unknown'}) before the close was over`;
+    case 'alert':
+      return alert(facts, measured);
+    case 'fin-mid-record':
+      return `the peer sent FIN inside a record (${bytes(facts.eof?.partialRecord ?? 0)} of it had come): the data is cut off`;
+    case 'reset':
+      return `the peer reset the connection (${facts.peerReset?.errno ?? 'RST'}) without close_notify${when(measured)}`;
+    case 'fin':
+      return `the peer sent FIN without close_notify${when(measured)}${doubt(facts)}`;
+    case 'silent':
+      return silent(facts, measured);
+    case 'reset-after-close':
+      return 'the peer sent close_notify and then RST where FIN belongs';
+    case 'held-open':
+      return `the peer sent close_notify but no FIN within ${within(facts, 'fin')}`;
+    case 'late':
+      return `both sides sent close_notify, then the peer sent FIN; its answer took ${span(measured.answerMs)}`;
+    case 'clean':
+      return clean(facts, measured);
+    case 'not-observed':
+      return notObserved(facts);
+  }
+}
+
+function unreachable(facts: CloseFacts): string {
+  const fact = facts.unreachable;
+  if (fact === undefined) return 'no connection could be made';
+  return fact.detail === ''
+    ? `no connection: ${fact.errno}`
+    : `no connection: ${fact.detail} (${fact.errno})`;
+}
+
+function handshakeFailed(facts: CloseFacts): string {
+  const fact = facts.handshakeFailed;
+  return fact === undefined ? 'the handshake was not completed' : `the handshake failed: ${fact.detail}`;
+}
+
+function alert(facts: CloseFacts, measured: Measured): string {
+  if (measured.alert !== undefined) {
+    const { level, description, name } = measured.alert;
+    return `the peer ended the connection with alert ${name} (${description}, level ${level})`;
+  }
+  const fault = facts.fault;
+  return `the peer broke the protocol (${fault?.rule ?? 'unknown rule'}: ${fault?.detail ?? ''}); nothing after it counts`;
+}
+
+function silent(facts: CloseFacts, measured: Measured): string {
+  const limit = within(facts, 'close');
+  if (measured.peerNeverClosed === true) return `the peer did not close within ${limit}`;
+  const data = measured.bytesAfterOurClose;
+  const said = data === 0 ? '' : `, though it went on sending data (${bytes(data)})`;
+  if (facts.ourClose === undefined) return `the peer did not react within ${limit}${said}`;
+  return `the peer did not answer our close_notify within ${limit}${said}`;
+}
+
+function clean(facts: CloseFacts, measured: Measured): string {
+  if (facts.ourClose === undefined) return 'the peer sent close_notify, then FIN';
+  if (measured.closedFirst === 'peer') {
+    return 'the peer closed first, with close_notify; we answered with ours, and FIN came';
+  }
+  return `both sides sent close_notify, then the peer sent FIN; it answered ours in ${span(measured.answerMs)}`;
+}
+
+function notObserved(facts: CloseFacts): string {
+  switch (facts.plan?.mode) {
+    case 'rapid':
+      return 'we sent close_notify and closed at once; what the peer did then was not looked at';
+    case 'quiet':
+      return 'we closed without a word (quiet shutdown); what the peer did then was not looked at';
+    case 'abrupt-fin':
+      return 'we sent FIN without close_notify; what the peer did then was not looked at';
+    case 'abrupt-rst':
+      return 'we reset the connection; what the peer did then cannot be seen';
+    default:
+      return 'what the peer did was not looked at';
+  }
+}
+
+function when(measured: Measured): string {
+  return measured.closedFirst === 'peer' ? ', before we closed' : ', in answer to our close';
+}
+
+function doubt(facts: CloseFacts): string {
+  return transportEnd(facts)?.certainty === 'unknown'
+    ? ' (it may have been RST: this platform does not tell)'
+    : '';
+}
+
+function within(facts: CloseFacts, phase: string): string {
+  const ms = facts.limits.find((limit) => limit.phase === phase)?.ms ?? facts.plan?.limits[phase];
+  return ms === undefined ? 'the limit' : span(ms);
+}
+
+function span(ms: Millis | undefined): string {
+  if (ms === undefined) return 'no measured time';
+  return ms < 1000 ? `${Number(ms.toFixed(1))} ms` : `${Number((ms / 1000).toFixed(2))} s`;
+}
+
+function bytes(count: number): string {
+  return count === 1 ? '1 byte' : `${count} bytes`;
+}
