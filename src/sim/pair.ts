@@ -1,0 +1,52 @@
+import type { Random } from '../crypto/provider.ts';
+import { type Channel, createChannel } from '../driver/channel.ts';
+import { createScheduler, type Scheduler } from '../driver/scheduler.ts';
+import type { TlsCore } from '../proto/core.ts';
+import type { Emit } from '../timeline/event.ts';
+import { createRecorder, type Recorder } from '../timeline/recorder.ts';
+import { createSimClock, type SimClock } from './clock.ts';
+import { createLink, type Link } from './link.ts';
+import type { Network } from './network.ts';
+import { createRandom } from './random.ts';
+
+/** What a core gets from its place in the simulation. */
+export type Place = { random: Random; emit: Emit };
+
+export type Pair = {
+  clock: SimClock;
+  scheduler: Scheduler;
+  recorder: Recorder;
+  link: Link;
+  client: Channel;
+  server: Channel;
+};
+
+/** A client and a server on one simulated connection. Everything random in it comes from the seed. */
+export function createPair(options: {
+  seed: number | string;
+  client: (place: Place) => TlsCore;
+  server: (place: Place) => TlsCore;
+  network?: Partial<Network>;
+}): Pair {
+  const { seed, network } = options;
+  const clock = createSimClock();
+  const scheduler = createScheduler(clock);
+  const recorder = createRecorder(clock.now);
+  const link = createLink({
+    clock,
+    random: createRandom(seed, 'network'),
+    ...(network === undefined ? {} : { network }),
+  });
+  const channel = (name: 'client' | 'server', core: (place: Place) => TlsCore): Channel => {
+    const emit = recorder.emitter(name);
+    return createChannel({
+      core: core({ random: createRandom(seed, name), emit }),
+      connect: name === 'client' ? link.left : link.right,
+      scheduler,
+      emit,
+    });
+  };
+  const client = channel('client', options.client);
+  const server = channel('server', options.server);
+  return { clock, scheduler, recorder, link, client, server };
+}
