@@ -1,6 +1,7 @@
 import {
   createPrivateKey,
   createPublicKey,
+  type ED25519KeyPairOptions,
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
@@ -45,18 +46,20 @@ export type KeyKind = 'prime256v1' | 'secp384r1' | 'secp521r1' | 'rsa' | 'ed2551
 
 /** A fresh key as KeyObjects and as PKCS #8 PEM. RSA has 2048 bits. */
 export function makeKey(kind: KeyKind): { privateKey: KeyObject; publicKey: KeyObject; pem: string } {
-  const encodings = {
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  } as const;
-  const pair =
-    kind === 'rsa'
-      ? generateKeyPairSync('rsa', { modulusLength: 2048, ...encodings })
-      : kind === 'ed25519'
-        ? generateKeyPairSync('ed25519', encodings)
-        : generateKeyPairSync('ec', { namedCurve: kind, ...encodings });
-  const privateKey = createPrivateKey(pair.privateKey);
-  return { privateKey, publicKey: createPublicKey(privateKey), pem: pair.privateKey };
+  const pem = generate(kind).privateKey;
+  const privateKey = createPrivateKey(pem);
+  return { privateKey, publicKey: createPublicKey(privateKey), pem };
+}
+
+function generate(kind: KeyKind): { privateKey: string } {
+  switch (kind) {
+    case 'rsa':
+      return generateKeyPairSync('rsa', { modulusLength: 2048, ...PEM });
+    case 'ed25519':
+      return generateKeyPairSync('ed25519', PEM);
+    default:
+      return generateKeyPairSync('ec', { namedCurve: kind, ...PEM });
+  }
 }
 
 /** 16 bytes, positive (RFC 5280 §4.1.2.2). */
@@ -66,5 +69,9 @@ export function makeSerial(): Uint8Array {
   return serial;
 }
 
+const PEM: ED25519KeyPairOptions<'pem', 'pem'> = {
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+};
 const HOUR = 3_600_000;
 const KEY_KINDS = { ec: 'prime256v1', rsa: 'rsa', ed25519: 'ed25519' } as const;
