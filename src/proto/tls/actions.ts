@@ -1,0 +1,106 @@
+import { ALERT, ALERT_LEVEL } from '../../wire/alert.ts';
+import { ProtocolFault } from '../fault.ts';
+import type { HandshakeAction } from '../handshake/machine.ts';
+import { silenced } from './halves.ts';
+import { createDraft, type Draft, queueDraft } from './outbox.ts';
+import { recordKey12, recordKey13 } from './protection.ts';
+import { addChangeCipherSpec, addMessage, queueAlert } from './send.ts';
+import type { TlsState } from './state.ts';
+
+/** Who asked for it: the peer (our answers stop at our close_notify) or our own caller (who may go on). */
+export type Occasion = 'answer' | 'own';
+
+/**
+ * Carries out what the handshake wants, in order; what it sends becomes one transmit unit. Throws ProtocolFault, before
+ * anything is done, when the peer's keys would change in the middle of its record.
+ */
+export function carryOut(state: TlsState, actions: readonly HandshakeAction[], occasion: Occasion): void {
+  if (!state.receive.aligned && actions.some((action) => action.do === 'secret' && action.for === 'peer')) {
+    throw new ProtocolFault({
+      blame: 'peer',
+      rule: 'message-spans-key-change',
+      alert: ALERT.unexpected_message,
+      detail: 'more bytes follow in a record whose last message changes the keys',
+    });
+  }
+  const mute = occasion === 'answer' && silenced(state.send);
+  const draft = createDraft();
+  for (const action of actions) {
+    if (mute && isOurs(action)) state.send.held.push(action);
+    else perform(state, draft, action);
+  }
+  queueDraft(state.outbox, draft);
+}
+
+/** Says what was held back, because our side speaks again after its close_notify. */
+export function releaseHeld(state: TlsState): void {
+  const held = state.send.held;
+  state.send.held = [];
+  carryOut(state, held, 'own');
+}
+
+function isOurs(action: HandshakeAction): boolean {
+  switch (action.do) {
+    case 'send':
+    case 'change-cipher-spec':
+      return true;
+    case 'secret':
+    case 'keys12':
+      return action.for === 'local';
+    default:
+      return false;
+  }
+}
+
+function perform(state: TlsState, draft: Draft, action: HandshakeAction): void {
+  switch (action.do) {
+    case 'send':
+      addMessage(state, draft, action.level, action.message);
+      return;
+    case 'change-cipher-spec':
+      // In 1.3 once is enough (RFC 9846 appendix E.4), whoever asks.
+      if (!state.send.changeCipherSpec) addChangeCipherSpec(draft);
+      state.send.changeCipherSpec = true;
+      return;
+    case 'secret':
+      installSecret(state, action);
+      return;
+    case 'keys12': {
+      const key = recordKey12(state.provider, action.suite, action.key, action.iv);
+      if (action.for === 'local') state.send.key = key;
+      else state.receive.nextKey = key;
+      return;
+    }
+    case 'record-size-limit':
+      state.send.peerLimit = action.limit;
+      return;
+    case 'version':
+      state.version = action.version;
+      return;
+    case 'complete':
+      state.phase = 'open';
+      state.version = action.info.version;
+      state.resumed = action.info.resumed;
+      state.session = action.info.session ?? state.session;
+      return;
+    case 'ticket':
+      state.session = action.session;
+      return;
+    case 'seen':
+      // RFC 5246 §7.4.1.1: we don't renegotiate, and say so.
+      if (action.what === 'hello-request' && !silenced(state.send)) {
+        queueAlert(state, ALERT_LEVEL.warning, ALERT.no_renegotiation);
+      }
+      return;
+  }
+}
+
+function installSecret(state: TlsState, action: Extract<HandshakeAction, { do: 'secret' }>): void {
+  const key = recordKey13(state.provider, action.suite, action.secret);
+  if (action.for === 'local') {
+    state.send.key = key;
+    return;
+  }
+  state.receive.key = key;
+  state.receive.level = action.level;
+}

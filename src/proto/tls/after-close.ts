@@ -1,0 +1,39 @@
+import type { RecordHeader } from '../../wire/tls-record.ts';
+import { CONTENT } from '../../wire/tls-record.ts';
+import type { TlsStep } from '../core.ts';
+import { ProtocolFault } from '../fault.ts';
+import { type QueuedRecord, takeAllBytes } from './deframer.ts';
+import { type OpenedRecord, openRecord } from './open-record.ts';
+import { receiveAlert } from './receive.ts';
+import type { TlsState } from './state.ts';
+
+/** Bytes behind the peer's close_notify that are no record: nothing in them can be told apart any more. */
+export function ignoreAll(state: TlsState): TlsStep {
+  return { kind: 'ignored', bytes: takeAllBytes(state.receive.deframer).length };
+}
+
+/**
+ * A record behind the peer's close_notify. It is ignored whatever it holds (RFC 9846 §6.1), broken rules included; only
+ * another alert is told, and data is noted.
+ */
+export function receiveAfterClose(state: TlsState, record: QueuedRecord, header: RecordHeader): TlsStep {
+  const ignored = { kind: 'ignored', bytes: record.bytes.length } as const;
+  try {
+    const opened = openRecord(state, record, header);
+    return takeAfterClose(state, opened) ?? ignored;
+  } catch (error) {
+    if (!(error instanceof ProtocolFault)) throw error;
+    return ignored;
+  }
+}
+
+function takeAfterClose(state: TlsState, opened: OpenedRecord): TlsStep | undefined {
+  const { type, content } = opened;
+  if (type === CONTENT.alert) {
+    const step = receiveAlert(state, opened);
+    return step.kind === 'alert' ? step : undefined;
+  }
+  if (type !== CONTENT.application_data || content.length === 0) return undefined;
+  state.emit({ kind: 'data', by: 'peer', bytes: content.length, afterClose: true });
+  return { kind: 'ignored', bytes: content.length, data: content };
+}

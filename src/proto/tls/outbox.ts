@@ -1,0 +1,19 @@
+import type { Fact } from '../../timeline/event.ts';
+import { concat } from '../../wire/bytes.ts';
+
+/** One thing to be written whole, and what is true once it has left. */
+export type Unit = { bytes: Uint8Array; facts: readonly Fact[] };
+
+/** A unit being put together. */
+export type Draft = { parts: Uint8Array[]; facts: Fact[] };
+
+export type Outbox = { units: Unit[] };
+
+export function createDraft(): Draft {
+  return { parts: [], facts: [] };
+}
+
+/** An empty draft is no unit. */
+export function queueDraft(outbox: Outbox, draft: Draft): void {
+  if (draft.parts.length > 0) outbox.units.push({ bytes: concat(...draft.parts), facts: draft.facts });
+}

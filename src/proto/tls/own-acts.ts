@@ -1,0 +1,76 @@
+import type { Millis } from '../../timeline/event.ts';
+import { encodeEmpty } from '../../wire/exchange.ts';
+import { HANDSHAKE } from '../../wire/handshake.ts';
+import { ProtocolFault } from '../fault.ts';
+import { carryOut, releaseHeld } from './actions.ts';
+import { guarded } from './failure.ts';
+import { createDraft, queueDraft } from './outbox.ts';
+import { wearsOut } from './protection.ts';
+import { addMessage, queueAlert, queueData } from './send.ts';
+import type { TlsState } from './state.ts';
+
+// What our own side does. A fault in it (no sequence number left, say) is told by the next step.
+
+export function start(state: TlsState, now: Millis): void {
+  if (state.phase !== 'idle') return;
+  state.phase = 'handshake';
+  state.clock.now = now;
+  const { role, config } = state;
+  const fact = { kind: 'handshake.started', role } as const;
+  const { serverName } = config;
+  state.emit(role === 'server' || serverName === undefined ? fact : { ...fact, serverName });
+  attempt(state, () => carryOut(state, state.machine.start(now), 'own'));
+}
+
+export function sendData(state: TlsState, data: Uint8Array): boolean {
+  if (state.phase !== 'open') return false;
+  return attempt(state, () => {
+    releaseHeld(state);
+    for (let at = 0; at < data.length; ) {
+      const { key } = state.send;
+      // RFC 9846 §5.5. TLS 1.2 cannot change keys without the renegotiation that we don't do.
+      if (key?.version === 0x0304 && wearsOut(key)) carryOut(state, state.machine.keyUpdate(false), 'own');
+      at += queueData(state, data.subarray(at));
+    }
+  });
+}
+
+export function sendAlert(state: TlsState, level: number, description: number): void {
+  attempt(state, () => queueAlert(state, level, description));
+}
+
+export function keyUpdate(state: TlsState, requestPeer: boolean): boolean {
+  if (state.phase !== 'open' || state.version !== 0x0304) return false;
+  return attempt(state, () => {
+    releaseHeld(state);
+    carryOut(state, state.machine.keyUpdate(requestPeer), 'own');
+  });
+}
+
+export function sendTicket(state: TlsState, now: Millis): boolean {
+  if (state.phase !== 'open' || state.version !== 0x0304 || state.role !== 'server') return false;
+  let sent = false;
+  const done = attempt(state, () => {
+    const actions = state.machine.ticket(now);
+    sent = actions.length > 0;
+    carryOut(state, actions, 'own');
+  });
+  return done && sent;
+}
+
+export function sendHelloRequest(state: TlsState): boolean {
+  if (state.phase !== 'open' || state.version !== 0x0303 || state.role !== 'server') return false;
+  state.send.askedRenegotiation = true;
+  return attempt(state, () => {
+    const draft = createDraft();
+    addMessage(state, draft, 'application', encodeEmpty(HANDSHAKE.hello_request));
+    queueDraft(state.outbox, draft);
+  });
+}
+
+function attempt(state: TlsState, act: () => void): boolean {
+  const outcome = guarded(state, act);
+  if (!(outcome instanceof ProtocolFault)) return true;
+  state.pendingFault = outcome;
+  return false;
+}

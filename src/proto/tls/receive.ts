@@ -1,0 +1,150 @@
+import { ALERT, alertName, levelName } from '../../wire/alert.ts';
+import { decodeKeyUpdate } from '../../wire/exchange.ts';
+import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
+import { CONTENT, contentTypeName, type RecordHeader } from '../../wire/tls-record.ts';
+import type { TlsStep } from '../core.ts';
+import { ProtocolFault } from '../fault.ts';
+import type { HandshakeAction } from '../handshake/machine.ts';
+import { carryOut } from './actions.ts';
+import { type Alert, decodeAlert, describeAlert, meaningOf } from './alerts.ts';
+import { changeCipherSpec } from './change-cipher-spec.ts';
+import type { QueuedRecord } from './deframer.ts';
+import { failHandshake } from './failure.ts';
+import { joinMessages, midMessage } from './joiner.ts';
+import { type OpenedRecord, openRecord } from './open-record.ts';
+import type { TlsState } from './state.ts';
+import { ticketFact } from './tickets.ts';
+
+type Progress = Extract<TlsStep, { kind: 'progress' }>;
+
+/** One whole record whose header is in order. Throws ProtocolFault. */
+export function receiveRecord(state: TlsState, record: QueuedRecord, header: RecordHeader): TlsStep {
+  const opened = openRecord(state, record, header);
+  state.receive.begun = true;
+  checkShape(state, opened);
+  switch (opened.type) {
+    case CONTENT.change_cipher_spec:
+      changeCipherSpec(state, opened);
+      state.emit({ kind: 'change-cipher-spec', by: 'peer' });
+      return progress('change-cipher-spec');
+    case CONTENT.alert:
+      return receiveAlert(state, opened);
+    case CONTENT.handshake:
+      return receiveHandshake(state, opened);
+    case CONTENT.application_data:
+      return receiveData(state, opened);
+    default:
+      throw unexpected('unexpected-record-type', `record of type ${contentTypeName(opened.type)}`);
+  }
+}
+
+export function receiveAlert(state: TlsState, record: OpenedRecord): TlsStep {
+  const alert = decodeAlert(record.content);
+  emitAlert(state, alert, record.protected);
+  const means = meaningOf(alert, {
+    version: state.version,
+    policy: state.config.policy,
+    warnings: state.receive.warnings,
+    askedRenegotiation: state.send.askedRenegotiation,
+  });
+  if (means === 'closure') state.receive.closeNotify = true;
+  if (means === 'closure' || means === 'fatal') {
+    const { description } = alert;
+    const detail = `the peer sent ${describeAlert(alert)}`;
+    failHandshake(state, { blame: 'peer', rule: 'alert', detail, alert: description });
+  }
+  if (means === 'fatal') state.phase = 'failed';
+  if (means === 'ignored' || means === 'user_canceled') state.receive.warnings++;
+  return means === 'ignored' ? progress('alert-ignored') : { kind: 'alert', means, ...alert };
+}
+
+/** Rules that hold before a record's content is looked at (RFC 9846 §5.1, §5.4; RFC 5246 §6.2.1). */
+function checkShape(state: TlsState, { type, content }: OpenedRecord): void {
+  const { receive } = state;
+  if (content.length === 0 && type !== CONTENT.application_data) {
+    throw unexpected('empty-record', `${contentTypeName(type)} record without content`);
+  }
+  // An alert is let through: it says more about the end than the half message before it does.
+  if (type !== CONTENT.handshake && type !== CONTENT.alert && midMessage(receive.joiner)) {
+    throw unexpected('interleaved-record', `${contentTypeName(type)} inside a handshake message`);
+  }
+  if (type !== CONTENT.alert && content.length > 0) receive.warnings = 0;
+  const moves = content.length > 0 && type !== CONTENT.change_cipher_spec;
+  receive.idleRecords = moves ? 0 : receive.idleRecords + 1;
+  if (receive.idleRecords > MAX_IDLE_RECORDS) {
+    const detail = `${receive.idleRecords} records in a row that carry nothing`;
+    throw unexpected('too-many-empty-records', detail);
+  }
+}
+
+function receiveData(state: TlsState, { content }: OpenedRecord): TlsStep {
+  if (state.phase !== 'open') throw unexpected('unexpected-data', 'application data during the handshake');
+  if (content.length === 0) return progress('empty');
+  state.emit({ kind: 'data', by: 'peer', bytes: content.length, afterClose: false });
+  return { kind: 'data', data: content };
+}
+
+function receiveHandshake(state: TlsState, { content }: OpenedRecord): TlsStep {
+  let step = progress('handshake');
+  for (const { message, aligned } of joinMessages(state.receive.joiner, content)) {
+    state.receive.aligned = aligned;
+    const what = receiveMessage(state, message);
+    if (RANK.indexOf(what) > RANK.indexOf(step.what)) step = progress(what);
+  }
+  state.receive.aligned = true;
+  return step;
+}
+
+function receiveMessage(state: TlsState, message: Uint8Array): Progress['what'] {
+  const { level } = state.receive;
+  const type = message[0] ?? 0;
+  const before = state.phase;
+  const name = handshakeName(type);
+  state.emit({ kind: 'handshake.message', by: 'peer', type, name, level, bytes: message.length });
+  const actions = state.machine.receive(state.clock.now, level, message);
+  carryOut(state, actions, 'answer');
+  if (type === HANDSHAKE.new_session_ticket) {
+    state.receive.tickets++;
+    const afterOurClose = state.send.closeNotify;
+    state.emit({ kind: 'ticket', by: 'peer', ...ticketFact(state.version, message), afterOurClose });
+    return before === 'open' ? 'ticket' : 'handshake';
+  }
+  if (type === HANDSHAKE.key_update) {
+    const requested = decodeKeyUpdate(message.subarray(4))?.requested ?? false;
+    state.emit({ kind: 'key-update', by: 'peer', requested });
+    return 'key-update';
+  }
+  return progressOf(actions);
+}
+
+function progressOf(actions: readonly HandshakeAction[]): Progress['what'] {
+  for (const action of actions) {
+    if (action.do === 'complete') return 'connected';
+    if (action.do === 'seen') return action.what;
+  }
+  return 'handshake';
+}
+
+function emitAlert(state: TlsState, { level, description }: Alert, isProtected: boolean): void {
+  state.emit({
+    kind: 'alert',
+    by: 'peer',
+    level,
+    levelName: levelName(level),
+    description,
+    descriptionName: alertName(description),
+    protected: isProtected,
+  });
+}
+
+function progress(what: Progress['what']): Progress {
+  return { kind: 'progress', what };
+}
+
+function unexpected(rule: string, detail: string): ProtocolFault {
+  return new ProtocolFault({ blame: 'peer', rule, alert: ALERT.unexpected_message, detail });
+}
+
+/** What a record with several messages is called by: the later here, the more it says. */
+const RANK: readonly Progress['what'][] = ['handshake', 'hello-request', 'key-update', 'ticket', 'connected'];
+const MAX_IDLE_RECORDS = 32;

@@ -1,0 +1,103 @@
+import type { Level } from '../../timeline/event.ts';
+import { ALERT, ALERT_LEVEL, alertName, levelName } from '../../wire/alert.ts';
+import { concat } from '../../wire/bytes.ts';
+import { decodeKeyUpdate } from '../../wire/exchange.ts';
+import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
+import { CONTENT, contentTypeName, encodeRecordHeader, MAX_PLAINTEXT } from '../../wire/tls-record.ts';
+import { createDraft, type Draft, queueDraft } from './outbox.ts';
+import { protect } from './protection.ts';
+import type { TlsState } from './state.ts';
+import { ticketFact } from './tickets.ts';
+
+/** One record under the keys in place, whatever it holds; the sequence number is used up. */
+export function sealRecord(state: TlsState, type: number, content: Uint8Array): Uint8Array {
+  const { key, begun } = state.send;
+  if (key !== undefined) return protect(key, type, content);
+  // Some old middleboxes and servers refuse a first record of a version they don't know (RFC 9846 §5.1).
+  const version = state.role === 'client' && !begun ? 0x0301 : 0x0303;
+  return concat(encodeRecordHeader({ type, version, length: content.length }), content);
+}
+
+/** Content in as many records as the limit in force asks for. */
+export function addRecords(state: TlsState, draft: Draft, type: number, content: Uint8Array): void {
+  const limit = contentLimit(state);
+  for (let at = 0; at < content.length; at += limit) {
+    const bytes = sealRecord(state, type, content.subarray(at, at + limit));
+    addRecord(draft, type, bytes, state.send.key !== undefined);
+  }
+  state.send.begun = true;
+}
+
+/** A handshake message, and what it tells the timeline. */
+export function addMessage(state: TlsState, draft: Draft, level: Level, message: Uint8Array): void {
+  addRecords(state, draft, CONTENT.handshake, message);
+  const type = message[0] ?? 0;
+  const name = handshakeName(type);
+  draft.facts.push({ kind: 'handshake.message', by: 'local', type, name, level, bytes: message.length });
+  if (type === HANDSHAKE.new_session_ticket) {
+    const afterOurClose = state.send.closeNotify;
+    draft.facts.push({ kind: 'ticket', by: 'local', ...ticketFact(state.version, message), afterOurClose });
+  }
+  if (type === HANDSHAKE.key_update) {
+    const requested = decodeKeyUpdate(message.subarray(4))?.requested ?? false;
+    draft.facts.push({ kind: 'key-update', by: 'local', requested });
+  }
+}
+
+/** Never protected: in 1.2 it goes before the keys, in 1.3 it is for the middleboxes (RFC 9846 appendix E.4). */
+export function addChangeCipherSpec(draft: Draft): void {
+  const header = encodeRecordHeader({ type: CONTENT.change_cipher_spec, version: 0x0303, length: 1 });
+  addRecord(draft, CONTENT.change_cipher_spec, concat(header, Uint8Array.of(1)), false);
+  draft.facts.push({ kind: 'change-cipher-spec', by: 'local' });
+}
+
+export function queueAlert(state: TlsState, level: number, description: number): void {
+  const draft = createDraft();
+  addRecords(state, draft, CONTENT.alert, Uint8Array.of(level, description));
+  draft.facts.push({
+    kind: 'alert',
+    by: 'local',
+    level,
+    levelName: levelName(level),
+    description,
+    descriptionName: alertName(description),
+    protected: state.send.key !== undefined,
+  });
+  queueDraft(state.outbox, draft);
+  if (description === ALERT.close_notify) state.send.closeNotify = true;
+  else if (level === ALERT_LEVEL.fatal) state.send.fatalAlert = true;
+}
+
+/** At most one record of application data; gives the number of bytes taken. */
+export function queueData(state: TlsState, data: Uint8Array): number {
+  const piece = data.subarray(0, contentLimit(state));
+  const draft = createDraft();
+  addRecords(state, draft, CONTENT.application_data, piece);
+  draft.facts.push({
+    kind: 'data',
+    by: 'local',
+    bytes: piece.length,
+    afterClose: state.send.closeNotify,
+  });
+  queueDraft(state.outbox, draft);
+  return piece.length;
+}
+
+/** RFC 8449 §4: the peer's limit binds protected records; in 1.3 it counts the content type. */
+function contentLimit(state: TlsState): number {
+  const { key, peerLimit } = state.send;
+  if (key === undefined || peerLimit === undefined) return MAX_PLAINTEXT;
+  return Math.max(1, Math.min(MAX_PLAINTEXT, key.version === 0x0304 ? peerLimit - 1 : peerLimit));
+}
+
+function addRecord(draft: Draft, type: number, bytes: Uint8Array, isProtected: boolean): void {
+  draft.parts.push(bytes);
+  draft.facts.push({
+    kind: 'record',
+    by: 'local',
+    type,
+    name: contentTypeName(type),
+    bytes: bytes.length,
+    protected: isProtected,
+  });
+}

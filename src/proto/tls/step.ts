@@ -1,0 +1,73 @@
+import type { Millis } from '../../timeline/event.ts';
+import type { TlsStep } from '../core.ts';
+import { ProtocolFault } from '../fault.ts';
+import { ignoreAll, receiveAfterClose } from './after-close.ts';
+import { hasRecord, peekRecord, takeRecord } from './deframer.ts';
+import { guarded } from './failure.ts';
+import { headerFault } from './open-record.ts';
+import { receiveRecord } from './receive.ts';
+import type { TlsState } from './state.ts';
+import { stepEnd } from './stream-end.ts';
+
+/** Consumes one record, or the end of the stream. The only place where a peer's fault becomes a step. */
+export function step(state: TlsState, now: Millis): TlsStep {
+  state.clock.now = now;
+  state.clock.arrived = undefined;
+  try {
+    return stepOnce(state);
+  } finally {
+    state.clock.arrived = undefined;
+  }
+}
+
+/** Would `step` do something other than `idle`? */
+export function ready(state: TlsState): boolean {
+  const { receive } = state;
+  if (state.pendingFault !== undefined || receive.ends.length > 0) return true;
+  if (state.phase === 'idle') return false;
+  if (state.phase === 'failed') return receive.deframer.unread > 0;
+  return hasRecord(receive.deframer) || headerFault(state) !== undefined;
+}
+
+function stepOnce(state: TlsState): TlsStep {
+  const { pendingFault } = state;
+  if (pendingFault !== undefined) {
+    state.pendingFault = undefined;
+    return { kind: 'fault', fault: pendingFault };
+  }
+  switch (state.phase) {
+    case 'idle':
+      return stepEnd(state) ?? IDLE;
+    case 'failed':
+      return state.receive.deframer.unread > 0 ? ignoreAll(state) : (stepEnd(state) ?? IDLE);
+    case 'handshake':
+    case 'open':
+      return stepRecord(state) ?? stepEnd(state) ?? IDLE;
+  }
+}
+
+function stepRecord(state: TlsState): TlsStep | undefined {
+  const { receive, clock } = state;
+  const problem = headerFault(state);
+  if (problem !== undefined) {
+    clock.arrived = receive.deframer.arrived;
+    return receive.closeNotify ? ignoreAll(state) : toStep(guarded(state, () => raise(problem)));
+  }
+  const head = peekRecord(receive.deframer);
+  const record = takeRecord(receive.deframer);
+  if (head === undefined || record === undefined) return undefined;
+  clock.arrived = record.arrived;
+  return receive.closeNotify
+    ? receiveAfterClose(state, record, head.header)
+    : toStep(guarded(state, () => receiveRecord(state, record, head.header)));
+}
+
+function toStep(outcome: TlsStep | ProtocolFault): TlsStep {
+  return outcome instanceof ProtocolFault ? { kind: 'fault', fault: outcome } : outcome;
+}
+
+function raise(fault: ProtocolFault): never {
+  throw fault;
+}
+
+const IDLE: TlsStep = { kind: 'idle' };

@@ -1,0 +1,78 @@
+import type { CoreDeps, TlsCore } from '../core.ts';
+import type { TlsConfig } from '../handshake/config.ts';
+import type { HandshakeMachine } from '../handshake/machine.ts';
+import type { Role } from '../role.ts';
+import { deframerWants, takeAllBytes } from './deframer.ts';
+import { createReceiveHalf, createSendHalf } from './halves.ts';
+import { keyUpdate, sendAlert, sendData, sendHelloRequest, sendTicket, start } from './own-acts.ts';
+import { sealRecord } from './send.ts';
+import { type StepClock, stampedEmit, type TlsState } from './state.ts';
+import { ready, step } from './step.ts';
+import { queueInput } from './stream-end.ts';
+
+export type CreateMachine = (role: Role, config: TlsConfig, deps: CoreDeps) => HandshakeMachine;
+
+/** A record layer around a handshake. */
+export function wireTlsCore(
+  createMachine: CreateMachine,
+  role: Role,
+  config: TlsConfig,
+  deps: CoreDeps,
+): TlsCore {
+  const state = createState(createMachine, role, config, deps);
+  const { outbox, receive } = state;
+  return {
+    role,
+    phase: () => state.phase,
+    version: () => (state.version === undefined ? undefined : VERSION_NAMES[state.version]),
+    start: (now) => start(state, now),
+    receive: (now, input) => queueInput(state, now, input),
+    step: (now) => step(state, now),
+    ready: () => ready(state),
+    wants: () => deframerWants(receive.deframer),
+    unread: () => receive.deframer.unread,
+    takeUnread: () => takeAllBytes(receive.deframer),
+    peekTransmit: () => outbox.units[0]?.bytes,
+    transmitted() {
+      for (const fact of outbox.units.shift()?.facts ?? []) state.emit(fact);
+    },
+    discardTransmit() {
+      outbox.units.length = 0;
+    },
+    sendData: (data) => sendData(state, data),
+    sendAlert: (level, description) => sendAlert(state, level, description),
+    keyUpdate: (requestPeer) => keyUpdate(state, requestPeer),
+    sendTicket: (now) => sendTicket(state, now),
+    sendHelloRequest: () => sendHelloRequest(state),
+    session: () => state.session,
+    ticketsReceived: () => receive.tickets,
+    resumed: () => state.resumed,
+    raw: {
+      record: (type, payload) => sealRecord(state, type, payload),
+      send: (bytes) => void outbox.units.push({ bytes, facts: [] }),
+    },
+  };
+}
+
+function createState(createMachine: CreateMachine, role: Role, config: TlsConfig, deps: CoreDeps): TlsState {
+  const clock: StepClock = { now: 0, arrived: undefined };
+  const emit = stampedEmit(deps.emit, clock);
+  return {
+    role,
+    config,
+    provider: deps.provider,
+    machine: createMachine(role, config, { ...deps, emit: (fact) => emit(fact) }),
+    clock,
+    emit,
+    phase: 'idle',
+    version: undefined,
+    send: createSendHalf(),
+    receive: createReceiveHalf(),
+    outbox: { units: [] },
+    session: undefined,
+    resumed: false,
+    pendingFault: undefined,
+  };
+}
+
+const VERSION_NAMES = { 771: 'TLSv1.2', 772: 'TLSv1.3' } as const;
