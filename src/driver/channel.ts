@@ -1,11 +1,12 @@
 import type { TlsCore } from '../proto/core.ts';
 import type { Emit } from '../timeline/event.ts';
+import { recordOwnActs } from './own-acts.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Connect, Transport, TransportSink, WriteResult } from './world.ts';
 
 /**
  * A core wired to a transport: input goes in, units go out when `flush` is called, tasks are poked on every change.
- * Nothing here decides anything.
+ * Nothing here decides anything. FIN, RST and close of both sides are put on the timeline here: nobody else needs to.
  */
 export type Channel = {
   readonly core: TlsCore;
@@ -50,7 +51,7 @@ export function createChannel(options: {
     wants: () => core.wants(),
   };
   const bare = options.connect(sink);
-  const transport = options.decorate?.(bare) ?? bare;
+  const transport = recordOwnActs(options.decorate?.(bare) ?? bare, emit);
 
   const flush = (): WriteResult => {
     for (let unit = core.peekTransmit(); unit !== undefined; unit = core.peekTransmit()) {

@@ -1,0 +1,45 @@
+import type { Emit } from '../timeline/event.ts';
+import type { Transport } from './world.ts';
+
+/**
+ * Puts what we do to the transport on the timeline, once each: FIN, RST, close. What the peer does is the channel's to
+ * report, so that both halves look the same over real sockets and over the simulator.
+ */
+export function recordOwnActs(transport: Transport, emit: Emit): Transport {
+  let fin = false;
+  let reset = false;
+  let closed = false;
+  return {
+    write: (unit) => transport.write(unit),
+    writable: () => transport.writable(),
+    fin() {
+      const result = transport.fin();
+      if (result === 'sent' && !fin) {
+        fin = true;
+        emit({ kind: 'transport.fin', by: 'local', certainty: 'sure' });
+      }
+      return result;
+    },
+    reset(options) {
+      const result = transport.reset(options);
+      if (result === 'done' && !reset) {
+        reset = true;
+        emit({ kind: 'transport.reset', by: 'local', errno: '', certainty: 'sure' });
+      }
+      return result;
+    },
+    close() {
+      transport.close();
+      if (!closed && !reset) emit({ kind: 'transport.closed', by: 'local' });
+      closed = true;
+    },
+    pause: () => transport.pause(),
+    resume: () => transport.resume(),
+    get remote() {
+      return transport.remote;
+    },
+    get local() {
+      return transport.local;
+    },
+  };
+}
