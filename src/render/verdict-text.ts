@@ -34,7 +34,7 @@ export function duration(ms: number): string {
 }
 
 export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n.toLocaleString('en-GB').replaceAll(',', ' ')} ${n === 1 ? one : many}`;
+  return `${String(n).replace(/\B(?=(?:\d{3})+$)/gu, ' ')} ${n === 1 ? one : many}`;
 }
 
 function basis(outcome: Outcome, findings: readonly Finding[]): string {
