@@ -1,7 +1,7 @@
 // Builds dist/: the library (ES modules and declarations, by tsc) and the command line (CommonJS, by esbuild).
 // Run by `prepare`; safe to run twice, and on a tree whose sources are not all there.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CHUNKS, chunkPlugin } from './chunks.mjs';
@@ -27,9 +27,9 @@ function buildLibrary() {
 async function buildCommandLine() {
   if (!existsSync(at('src/cli/main.ts')))
     return console.log('build: no src/cli/main.ts, command line left out');
-  const { build } = await import('esbuild');
-  rmSync(at('dist/cli'), { recursive: true, force: true });
-  mkdirSync(at('dist/cli'), { recursive: true });
+  // Built aside and moved into place: a command that runs meanwhile finds the old one or the new one, never a half.
+  const aside = at('dist', `cli-${process.pid}`);
+  mkdirSync(aside, { recursive: true });
   const shared = {
     absWorkingDir: root,
     bundle: true,
@@ -42,20 +42,33 @@ async function buildCommandLine() {
     supported: { 'dynamic-import': false },
     plugins: [chunkPlugin],
   };
+  try {
+    await bundle(shared, aside);
+    rmSync(at('dist/cli'), { recursive: true, force: true });
+    renameSync(aside, at('dist/cli'));
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+  makeCodeCache();
+  return undefined;
+}
+
+async function bundle(shared, folder) {
+  const { build } = await import('esbuild');
   const chunks = CHUNKS.filter((chunk) =>
     chunk.file ? existsSync(at(chunk.file)) : installed(chunk.module),
   );
-  await Promise.all([
-    build({ ...shared, entryPoints: [at('src/cli/main.ts')], outfile: at('dist/cli/main.cjs') }),
+  const builds = await Promise.allSettled([
+    build({ ...shared, entryPoints: [at('src/cli/main.ts')], outfile: join(folder, 'main.cjs') }),
     ...chunks.map((chunk) =>
       build({
         ...shared,
         entryPoints: [chunk.file ? at(chunk.file) : chunk.module],
-        outfile: at('dist/cli', `${chunk.name}.cjs`),
+        outfile: join(folder, `${chunk.name}.cjs`),
       }),
     ),
   ]);
-  return makeCodeCache();
+  if (builds.some(({ status }) => status === 'rejected')) throw new Error('the bundle could not be made');
 }
 
 /** V8's code cache for this Node: a gain at every start, ignored by any other Node. Never worth failing for. */
@@ -72,6 +85,11 @@ if (!installed('esbuild') || !installed('typescript')) {
   console.log('build: the build tools are not installed, dist/ stays as it is');
 } else {
   buildLibrary();
-  await buildCommandLine();
+  try {
+    await buildCommandLine();
+  } catch {
+    // esbuild has said what is wrong.
+    process.exitCode = 1;
+  }
   for (const name of readdirSync(at('bin'))) chmodSync(at('bin', name), 0o755);
 }

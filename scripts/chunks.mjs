@@ -4,7 +4,8 @@
 import { basename } from 'node:path';
 
 export const CHUNKS = [
-  { name: 'noble', file: 'src/crypto/noble.ts' },
+  { name: 'noble', file: 'src/crypto/noble-provider.ts' },
+  { name: 'mlkem', file: 'src/crypto/mlkem.ts' },
   { name: 'self-signed', file: 'src/io/self-signed.ts' },
   { name: 'yaml', module: 'yaml' },
   { name: 'ora', module: 'ora' },

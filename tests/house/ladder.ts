@@ -28,10 +28,10 @@ export const LADDER: Readonly<Record<string, Rung>> = {
   driver: { folders: ['shutdown', 'proto', 'exchange', 'wire', 'timeline'] },
   catalog: { folders: ['types:driver', 'exchange', 'wire', 'timeline'] },
   render: { folders: ['wire', 'timeline'] },
-  sim: { folders: ['driver', 'types:proto', 'crypto', 'timeline'] },
+  sim: { folders: ['driver', 'types:proto', 'crypto', 'wire', 'timeline'] },
   io: {
     folders: ['driver', 'types:proto', 'crypto', 'wire', 'timeline'],
-    packages: ['undici', '@peculiar/x509'],
+    packages: ['undici', '@peculiar/asn1-schema', '@peculiar/asn1-x509'],
     node: true,
   },
   'index.ts': { folders: EVERYTHING },
