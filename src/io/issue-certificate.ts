@@ -43,6 +43,8 @@ export type CertificateRequest = {
   /** 1 to 20 bytes, the first one below 0x80 and not 0. */
   serial: Uint8Array;
   ca: boolean;
+  /** May its key sign certificates by its key usage? Default: as `ca` says. */
+  signsCertificates?: boolean;
   /** DNS names and IP addresses of subjectAltName. */
   names?: readonly string[];
   ips?: readonly string[];
