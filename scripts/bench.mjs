@@ -12,7 +12,7 @@ const WARM_UP = 3;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'bin/sslshut.js');
 const pki = (name) => join(root, 'fixtures/certs', name);
-const AUTHORITY = pki('ca.pem');
+const AUTHORITY = pki('root.pem');
 
 // Certificates named here are parsed at every start of Node 20 and would be all that is measured.
 const { NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, SSL_CERT_DIR, NODE_OPTIONS, ...env } = process.env;
@@ -40,9 +40,13 @@ const socket = require('node:tls').connect(options, () => socket.end());
 socket.resume();
 `;
 
-const server = spawn(process.execPath, [script('server.cjs', SERVER), pki('p256.pem'), pki('p256.key')], {
-  env,
-});
+const server = spawn(
+  process.execPath,
+  [script('server.cjs', SERVER), pki('leaf-p256.pem'), pki('leaf-p256.key')],
+  {
+    env,
+  },
+);
 const port = await new Promise((resolve, reject) => {
   server.stdout.once('data', (chunk) => resolve(String(chunk).trim()));
   server.stderr.on('data', (chunk) => reject(new Error(String(chunk))));
