@@ -23,6 +23,16 @@ export function capPeerText(text: string, limit = 256): string {
   return total <= limit ? text : `${kept}… (${total - bytes} bytes more)`;
 }
 
+/** The same for JSON text: what a terminal could act on becomes \\u escapes; the value it stands for is the same. */
+export function escapeJson(json: string): string {
+  return json.replace(ACTIVE_IN_JSON, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );
+}
+
 /** Columns a text takes on a terminal: two for wide East Asian characters and emoji, none for combining marks. */
 export function columns(text: string): number {
   let count = 0;
@@ -51,6 +61,8 @@ function utf8Length(character: string): number {
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 const NOT_PRINTABLE_ASCII = /[^\x20-\x7e]/gu;
+/** C1 controls, DEL, format characters, line separators; JSON itself escapes the rest. */
+const ACTIVE_IN_JSON = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
 const COMBINING = /\p{M}/u;
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;

@@ -14,13 +14,13 @@ export function toTimelineRows(events: readonly TimelineEvent[], verbose: boolea
 
 function toLines(events: readonly TimelineEvent[], verbose: boolean): Line[] {
   const lines: Line[] = [];
-  const calls = new Map<number, Extract<TimelineEvent, { kind: 'call' }>>();
+  const calls = new Map<string, Extract<TimelineEvent, { kind: 'call' }>>();
   const fold = createFold();
   for (const event of events) {
-    if (event.kind === 'call') calls.set(event.id, event);
+    if (event.kind === 'call') calls.set(callKey(event), event);
     // A run against our own embedded peer records that side too; it repeats what the local side shows.
     if (event.conn === 'peer' && !verbose) continue;
-    const call = event.kind === 'return' ? calls.get(event.id) : undefined;
+    const call = event.kind === 'return' ? calls.get(callKey(event)) : undefined;
     if (verbose) {
       const described = describeEvent(event, call, true);
       if (described !== undefined) lines.push({ t: event.t, conn: event.conn, ...described });
@@ -34,6 +34,11 @@ function toLines(events: readonly TimelineEvent[], verbose: boolean): Line[] {
     if (described !== undefined) lines.push(...fold.end(), { t: event.t, conn: event.conn, ...described });
   }
   return [...lines, ...fold.end()];
+}
+
+/** Each connection counts its calls for itself. */
+function callKey(event: { conn: string; id: number }): string {
+  return `${event.conn}/${event.id}`;
 }
 
 function toRow(line: Line, timeWidth: number, connWidth: number): Row {

@@ -1,0 +1,15 @@
+import { lookup } from 'node:dns/promises';
+import { parseTarget } from '../driver/target.ts';
+import type { TlsCloseOptions } from '../index.ts';
+
+/** All addresses of the target's name, in the resolver's order; the name itself where it has none, so that the run says so. */
+export async function addressesOf(options: TlsCloseOptions): Promise<string[]> {
+  const { target } = options;
+  const { host } = typeof target === 'string' ? parseTarget(target) : target;
+  try {
+    const found = await lookup(host, { all: true, family: options.family ?? 0 });
+    return [...new Set(found.map(({ address }) => address))];
+  } catch {
+    return [host];
+  }
+}

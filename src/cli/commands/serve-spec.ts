@@ -1,0 +1,42 @@
+import type { CommandSpec, OptionSpec } from '../command.ts';
+
+const BEHAVIOUR: readonly OptionSpec[] = [
+  ['-b, --behaviour <name>', 'how connections are closed (default: well-behaved); --list shows the names'],
+  ['--misbehave <name>', 'the same as --behaviour'],
+  ['--exchange <what>', '"http" answers a GET (default), "echo", or "silent"'],
+  ['--list', 'show the behaviours, and end'],
+].map(([flags = '', text = '']) => ({ flags, text, group: 'Behaviour' }));
+
+const SERVER: readonly OptionSpec[] = [
+  ['-p, --port <n>', 'port to listen on (default: a free one)'],
+  ['--host <address>', 'address to listen on (default: 127.0.0.1)'],
+  ['--count <n>', 'end after so many connections'],
+  ['--for <duration>', 'end after so long'],
+  ['--tls <versions>', 'versions to accept: 1.2, 1.3 or both (default)'],
+  ['--cert <file>', 'certificate chain, PEM (default: made on the spot, for localhost)'],
+  ['--key <file>', 'its private key, PEM (default: in the certificate file)'],
+  ['--crypto <provider>', 'auto (default), noble or native'],
+].map(([flags = '', text = '']) => ({ flags, text, group: 'Server' }));
+
+const OUTPUT: readonly OptionSpec[] = [
+  ['--json', 'one JSON object per line: where it listens, then each connection'],
+  ['--keylog <file>', 'append the secrets for Wireshark (also: SSLKEYLOGFILE)'],
+  ['-v, --verbose', 'the timeline of each connection'],
+  ['--color <when>', 'auto (default), always or never; NO_COLOR is respected'],
+].map(([flags = '', text = '']) => ({ flags, text, group: 'Output' }));
+
+export const serveSpec: CommandSpec = {
+  name: 'serve',
+  summary: 'a server that closes its connections well or badly, for testing clients',
+  arguments: '<protocol>',
+  description:
+    'Serves TLS with a certificate of its own, closes each connection in one chosen way, right or wrong, and ' +
+    'says for each connection what the client did. The protocol is tls.',
+  options: [...BEHAVIOUR, ...SERVER, ...OUTPUT],
+  examples: [
+    ['sslshut serve tls', 'does everything right, on a free port'],
+    ['sslshut serve tls -b fin-no-close-notify -p 8443', 'ends every answer with a bare FIN'],
+    ['sslshut serve tls -b never-reply --exchange echo --count 1', 'never answers close_notify'],
+    ['sslshut serve tls --list', 'the ways of closing it knows'],
+  ],
+};

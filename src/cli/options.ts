@@ -1,0 +1,276 @@
+import { readFileSync } from 'node:fs';
+import { groupByName } from '../crypto/groups.ts';
+import { suiteByName } from '../crypto/suites.ts';
+import { CLOSE_MODES, type CloseLimits, type CloseMode, DEFAULT_LIMITS } from '../driver/close/plan.ts';
+import { UsageError } from '../driver/usage-error.ts';
+import type { TlsCloseOptions } from '../index.ts';
+import type { RawOptions } from './command.ts';
+import { atMostOne, bad, choice, duration, flagOf, integer, list, textOf, unescaped } from './values.ts';
+
+/*
+ * The only place where the strings of a command line become types. Everything that can be wrong with them is a UsageError
+ * here, before anything is sent.
+ */
+
+/** What `tls-close` is asked for, but for its target. `readInput` gives standard input, for `--send @-`. */
+export function toTlsCloseOptions(
+  raw: RawOptions,
+  readInput: () => Uint8Array,
+): Omit<TlsCloseOptions, 'target'> {
+  refuseForeign(raw);
+  const mode = closeMode(raw);
+  checkAgainstMode(raw, mode);
+  return {
+    mode,
+    ...handshakeOptions(raw),
+    ...exchangeOptions(raw, readInput),
+    ...timeOptions(raw),
+    drain: raw.drain !== false,
+    noBlock: raw.block === false,
+    writeAfterClose: flagOf(raw, 'writeAfterClose'),
+    ignoreUnexpectedEof: flagOf(raw, 'ignoreUnexpectedEof'),
+    resume: flagOf(raw, 'resume'),
+    ...given(raw, 'profile', (text) => ({ profile: choice('--profile', text, PROFILES) })),
+    ...given(raw, 'failOn', (text) => ({ failOn: choice('--fail-on', text, GRADES) })),
+    ...given(raw, 'repeat', (text) => ({ repeat: integer('--repeat', text, 1, 10_000) })),
+    ...addressOptions(raw),
+  };
+}
+
+export function toLimits(text: string): Partial<CloseLimits> {
+  if (!text.includes('=')) {
+    const all = limit(text);
+    return { connect: all, handshake: all, exchange: all, close: all, fin: all };
+  }
+  const limits: Partial<CloseLimits> = {};
+  for (const part of text.split(',')) {
+    const [phase = '', value = ''] = part.split('=');
+    limits[choice('--timeout', phase.trim(), PHASES)] = limit(value);
+  }
+  return limits;
+}
+
+/** A file named on the command line. */
+export function fileOf(option: string, path: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw new UsageError('bad-file', `${option}: ${path} can't be read (${FILE_ERRORS[why] ?? why})`);
+  }
+}
+
+export function textFileOf(option: string, path: string): string {
+  return new TextDecoder().decode(fileOf(option, path));
+}
+
+export function versionsOf(text: string): readonly ('1.2' | '1.3')[] {
+  return list('--tls', text).map((one) => choice('--tls', one, ['1.2', '1.3'] as const));
+}
+
+/** `--cert FILE --key FILE`; a key in the certificate's file will do. */
+export function identityOf(raw: RawOptions): { cert: string; key: string } | undefined {
+  const cert = textOf(raw, 'cert');
+  const key = textOf(raw, 'key');
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined) {
+    throw new UsageError('conflict', '--key without --cert', 'give the certificate chain with --cert FILE');
+  }
+  const pem = textFileOf('--cert', cert);
+  if (key !== undefined) return { cert: pem, key: textFileOf('--key', key) };
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/u.test(pem)) return { cert: pem, key: pem };
+  throw new UsageError('conflict', `--cert: there is no private key in ${cert}`, 'give it with --key FILE');
+}
+
+function refuseForeign(raw: RawOptions): void {
+  if (raw.code !== undefined || raw.reason !== undefined || raw.reasonHex !== undefined) {
+    const option = raw.code !== undefined ? '--code' : '--reason';
+    throw new UsageError(
+      'bad-option',
+      `${option}: a TLS close carries neither code nor reason`,
+      'quic-close has --code and --reason: QUIC is the protocol that can say why it closes',
+    );
+  }
+  if (raw.vanish !== undefined) {
+    throw new UsageError(
+      'bad-option',
+      '--vanish: a TCP connection does not vanish, the kernel ends it',
+      '--abrupt fin and --abrupt rst close without close_notify',
+    );
+  }
+}
+
+function closeMode(raw: RawOptions): CloseMode {
+  const abrupt = textOf(raw, 'abrupt');
+  const how = abrupt === undefined ? undefined : choice('--abrupt', abrupt, ['fin', 'rst'] as const);
+  const ways: [string, CloseMode, boolean][] = [
+    ['--rapid', 'rapid', flagOf(raw, 'rapid')],
+    ['--quiet-shutdown', 'quiet', flagOf(raw, 'quietShutdown')],
+    ['--wait-peer', 'wait-peer', flagOf(raw, 'waitPeer')],
+    [`--abrupt ${how}`, how === 'rst' ? 'abrupt-rst' : 'abrupt-fin', how !== undefined],
+    ['--half-close', 'half-close', flagOf(raw, 'halfClose')],
+  ];
+  atMostOne(
+    ways.map(([flag, , on]) => [flag, on] as const),
+    'are two ways of closing',
+  );
+  return ways.find(([, , on]) => on)?.[1] ?? CLOSE_MODES[0];
+}
+
+/** What a way of closing cannot do, it must not be asked. */
+function checkAgainstMode(raw: RawOptions, mode: CloseMode): void {
+  const wants = (option: string, on: boolean, modes: readonly CloseMode[], why: string): void => {
+    if (on && !modes.includes(mode))
+      throw new UsageError('conflict', `${option}: ${why}`, `not with ${FLAGS[mode]}`);
+  };
+  wants(
+    '--then',
+    raw.then !== undefined,
+    ['full'],
+    'only a full shutdown leaves the connection ready for more',
+  );
+  wants(
+    '--no-drain',
+    raw.drain === false,
+    ['full', 'half-close'],
+    'this way of closing does not read to the end',
+  );
+  wants(
+    '--write-after-close',
+    flagOf(raw, 'writeAfterClose'),
+    ['full', 'half-close', 'wait-peer'],
+    'no close_notify goes out, or nothing is left open after it',
+  );
+}
+
+function handshakeOptions(raw: RawOptions): Partial<TlsCloseOptions> {
+  const identity = identityOf(raw);
+  return {
+    ...given(raw, 'tls', (text) => ({ versions: versionsOf(text) })),
+    ...given(raw, 'sni', (text) => ({ sni: text })),
+    ...(raw.sni === false ? { sni: false as const } : {}),
+    ...given(raw, 'alpn', (text) => ({ alpn: list('--alpn', text, /,/u) })),
+    ...given(raw, 'ciphers', (text) => ({ suites: suitesOf(text) })),
+    ...given(raw, 'groups', (text) => ({ groups: groupsOf(text) })),
+    ...given(raw, 'ca', (path) => ({ ca: textFileOf('--ca', path) })),
+    ...(identity ?? {}),
+    insecure: flagOf(raw, 'insecure'),
+    ...given(raw, 'crypto', (text) => ({ crypto: choice('--crypto', text, PROVIDERS) })),
+  };
+}
+
+export function suitesOf(text: string): string[] {
+  return list('--ciphers', text).map((name) => {
+    const suite = suiteByName(name);
+    if (suite === undefined) {
+      throw bad(
+        '--ciphers',
+        name,
+        'is not a suite that sslshut speaks',
+        'IANA and OpenSSL names of AES-GCM and ChaCha20 suites with ECDHE; man sslshut-tls-close lists them',
+      );
+    }
+    return suite.name;
+  });
+}
+
+export function groupsOf(text: string): string[] {
+  return list('--groups', text).map((name) => {
+    const group = groupByName(name);
+    if (group === undefined) {
+      throw bad(
+        '--groups',
+        name,
+        'is not a group that sslshut speaks',
+        'x25519, secp256r1 (P-256), secp384r1, secp521r1, X25519MLKEM768',
+      );
+    }
+    return group.name;
+  });
+}
+
+function exchangeOptions(raw: RawOptions, readInput: () => Uint8Array): Partial<TlsCloseOptions> {
+  return {
+    ...given(raw, 'send', (text) => ({ send: payload('--send', text, readInput) })),
+    ...given(raw, 'readUntil', (text) => ({ readUntil: readUntil(text) })),
+    // biome-ignore lint/suspicious/noThenProperty: the option's name; its value is never callable
+    ...given(raw, 'then', (text) => ({ then: thenOf(text, readInput) })),
+  };
+}
+
+function payload(option: string, text: string, readInput: () => Uint8Array): Uint8Array {
+  if (text === '@-') return readInput();
+  return text.startsWith('@') ? fileOf(option, text.slice(1)) : unescaped(option, text);
+}
+
+function readUntil(text: string): 'eof' | 'idle' | number {
+  if (text === 'eof' || text === 'idle') return text;
+  if (/^\d+$/u.test(text)) return integer('--read-until', text, 1, 16 * 1024 * 1024);
+  throw bad('--read-until', text, 'is none of eof, idle or a number of bytes');
+}
+
+function thenOf(text: string, readInput: () => Uint8Array): { plain: Uint8Array } | 'tls' {
+  if (text === 'tls') return 'tls';
+  if (text.startsWith('plain:')) return { plain: payload('--then', text.slice('plain:'.length), readInput) };
+  throw bad('--then', text, 'is neither tls nor plain:TEXT');
+}
+
+function timeOptions(raw: RawOptions): Partial<TlsCloseOptions> {
+  return {
+    ...given(raw, 'timeout', (text) => ({ limits: { ...DEFAULT_LIMITS, ...toLimits(text) } })),
+    ...given(raw, 'idle', (text) => ({ idleMs: duration('--idle', text) })),
+    ...given(raw, 'linger', (text) => ({ lingerMs: duration('--linger', text) })),
+  };
+}
+
+function addressOptions(raw: RawOptions): Partial<TlsCloseOptions> {
+  atMostOne(
+    [
+      ['-4', flagOf(raw, 'ipv4')],
+      ['-6', flagOf(raw, 'ipv6')],
+    ],
+    'leave no address to try',
+  );
+  atMostOne(
+    [
+      ['--connect-to', raw.connectTo !== undefined],
+      ['--all-addresses', flagOf(raw, 'allAddresses')],
+    ],
+    'contradict each other',
+  );
+  return {
+    ...(flagOf(raw, 'ipv4') ? { family: 4 as const } : {}),
+    ...(flagOf(raw, 'ipv6') ? { family: 6 as const } : {}),
+    ...given(raw, 'connectTo', (text) => ({ connectTo: text })),
+  };
+}
+
+function limit(text: string): number {
+  const ms = duration('--timeout', text);
+  if (ms > 0) return ms;
+  throw bad('--timeout', text, 'leaves no time at all');
+}
+
+function given<T extends object>(raw: RawOptions, name: string, read: (text: string) => T): T | object {
+  const text = textOf(raw, name);
+  return text === undefined ? {} : read(text);
+}
+
+const PROFILES = ['manual', 'openssl-3.5'] as const;
+const GRADES = ['info', 'warn', 'fail'] as const;
+const PROVIDERS = ['auto', 'noble', 'native'] as const;
+const PHASES = ['connect', 'handshake', 'exchange', 'close', 'fin'] as const;
+const FLAGS: Readonly<Record<CloseMode, string>> = {
+  full: 'a full shutdown',
+  rapid: '--rapid',
+  quiet: '--quiet-shutdown',
+  'wait-peer': '--wait-peer',
+  'abrupt-fin': '--abrupt fin',
+  'abrupt-rst': '--abrupt rst',
+  'half-close': '--half-close',
+};
+const FILE_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+};
