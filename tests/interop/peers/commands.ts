@@ -58,7 +58,16 @@ function sServer(name: string, mode: readonly string[]): Peer {
         command: 'openssl',
         args: [
           's_server',
-          ...['-accept', '127.0.0.1:0', '-cert', PKI.certificate, '-key', PKI.key],
+          ...[
+            '-accept',
+            '127.0.0.1:0',
+            '-cert',
+            PKI.certificate,
+            '-cert_chain',
+            PKI.intermediate,
+            '-key',
+            PKI.key,
+          ],
           ...mode,
           tls === '1.2' ? '-tls1_2' : '-tls1_3',
         ],
