@@ -1,3 +1,4 @@
+import type { Session } from '../proto/handshake/session.ts';
 import type { Millis, ShutdownFlag, SslErrorName } from '../timeline/event.ts';
 
 /** What a call gave back: the return value and what SSL_get_error and the error queue say after it. */
@@ -16,10 +17,22 @@ export type CallResult = {
  * What a call waits for. A blocking caller waits until `ready()`; a non-blocking one takes `otherwise` at once when it is
  * not ready. `flush` and `step` have already been tried when a call yields.
  */
-export type Want = { for: 'readable' | 'writable'; ready(): boolean; otherwise: CallResult };
+export type Want = {
+  for: 'readable' | 'writable';
+  ready(): boolean;
+  otherwise: CallResult;
+  /** To be called when `otherwise` is taken: it may owe the timeline a note. */
+  taken?: () => void;
+};
 
 /** A call that may block. Sent in with `next(now)`. */
 export type Call = Generator<Want, CallResult, Millis>;
+
+/** What became of an attempt to send all that is queued. A unit that was not sent stays queued. */
+export type Flushed = 'sent' | 'blocked' | { errno: string };
+
+/** An SSL_SESSION: shared by reference, so that what SSL_free does to it shows in every copy that was kept. */
+export type SavedSession = { session: Session; resumable: boolean };
 
 export type ProfileName = 'manual' | 'openssl-3.5';
 

@@ -1,0 +1,65 @@
+import type { ProtocolFault } from '../proto/fault.ts';
+
+/** OpenSSL's error queue, oldest first, for a rule that the peer broke. */
+export function faultReasons(fault: ProtocolFault, version: 'TLSv1.2' | 'TLSv1.3' | undefined): string[] {
+  const reasons = (version === 'TLSv1.2' ? REASONS_12.get(fault.rule) : undefined) ?? REASONS.get(fault.rule);
+  // A rule that OpenSSL has no words for keeps ours.
+  return reasons === undefined ? [fault.rule.replaceAll('-', ' ')] : [...reasons];
+}
+
+/** The last word on every fault of OpenSSL's record layer. */
+const LAYER = 'record layer failure';
+
+const REASONS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['bad-record-mac', ['decryption failed or bad record mac', LAYER]],
+  ['record-overflow', ['encrypted length too long', LAYER]],
+  ['record-version', ['wrong version number', LAYER]],
+  ['not-tls', ['wrong version number']],
+  ['no-content-type', ['bad record type', LAYER]],
+  ['unexpected-record-type', ['bad record type', LAYER]],
+  ['unprotected-record', ['bad record type', LAYER]],
+  ['empty-record', ['bad length', LAYER]],
+  ['too-many-empty-records', ['record too small', LAYER]],
+  ['interleaved-record', ['mixed handshake and non handshake data']],
+  ['alert-length', ['invalid alert']],
+  ['unknown-alert-level', ['unknown alert type']],
+  ['too-many-warnings', ['too many warn alerts']],
+  ['no-renegotiation', ['no renegotiation']],
+  ['unexpected-change-cipher-spec', ['unexpected ccs message']],
+  ['unexpected-message', ['unexpected message']],
+  ['unexpected-data', ['unexpected record']],
+  ['handshake-message-too-large', ['excessive message size']],
+  ['message-spans-key-change', ['not on record boundary']],
+  ['decode-error', ['length mismatch']],
+  ['key-update-request', ['bad key update']],
+  ['certificate-rejected', ['certificate verify failed']],
+  ['certificate-unreadable', ['certificate verify failed']],
+  ['certificate-missing', ['peer did not return a certificate']],
+  ['bad-signature', ['bad signature']],
+  ['finished-mismatch', ['digest check failed']],
+  ['bad-key-share', ['bad key share']],
+  ['group-not-offered', ['bad key share']],
+  ['suite-not-offered', ['wrong cipher returned']],
+  ['suite-changed', ['bad cipher']],
+  ['version-not-offered', ['unsupported protocol']],
+  ['version-changed', ['wrong ssl version']],
+  ['downgrade', ['inappropriate fallback']],
+  ['missing-extension', ['missing extension']],
+  ['unsolicited-extension', ['unsolicited extension']],
+  ['extension-out-of-place', ['bad extension']],
+  ['extension-repeated', ['bad extension']],
+  ['no-application-protocol', ['no application protocol']],
+  ['alpn-not-offered', ['bad extension']],
+  ['compression', ['unsupported compression algorithm']],
+  ['session-id-echo', ['invalid session id']],
+  ['renegotiation-info', ['renegotiation mismatch']],
+  ['signature-scheme-not-offered', ['wrong signature type']],
+  ['signature-scheme-unfit', ['wrong signature type']],
+]);
+
+/** Where TLS 1.2 takes another road through OpenSSL. */
+const REASONS_12: ReadonlyMap<string, readonly string[]> = new Map([
+  ['bad-record-mac', ['cipher operation failed', 'decryption failed or bad record mac', LAYER]],
+  ['unexpected-record-type', ['unexpected record']],
+  ['empty-record', ['invalid alert']],
+]);

@@ -1,0 +1,23 @@
+import type { Emit } from '../timeline/event.ts';
+import type { ProfileName } from './types.ts';
+
+type Noter = { readonly profile: ProfileName; readonly emit: Emit | undefined; readonly noted: Set<number> };
+
+/**
+ * Says on the timeline what the other profile would have done at this point, once per connection and discrepancy.
+ * `outcomes`: what each profile does, as the end of "profile … ".
+ */
+export function noteDifference(
+  ssl: Noter,
+  number: number,
+  outcomes: Readonly<Record<ProfileName, string>>,
+): void {
+  if (ssl.noted.has(number)) return;
+  ssl.noted.add(number);
+  const other: ProfileName = ssl.profile === 'manual' ? 'openssl-3.5' : 'manual';
+  ssl.emit?.({
+    kind: 'note',
+    code: 'profile-difference',
+    text: `profile ${other} ${outcomes[other]} (discrepancy ${number})`,
+  });
+}

@@ -1,0 +1,60 @@
+import type { ProfileName } from './types.ts';
+
+/**
+ * Everything in which the manual page and OpenSSL 3.5.7 part, for TLS and DTLS: one named choice per numbered
+ * discrepancy (ARCHITECTURE.md lists them). Nothing else in this folder asks which profile it runs under.
+ */
+export type Choices = {
+  /** 1. SSL_shutdown while an SSL_write is pending. */
+  pendingWrite: 'finish-it-first' | 'give-up-the-alert';
+  /** 2. A fatal alert in answer to our close_notify. */
+  fatalAnswer: 'an-error' | 'completes';
+  /** 3. TLS 1.3: the end of data when user_canceled came before close_notify. */
+  canceledThenClosed: 'zero-return' | 'syscall';
+  /** 4. A FIN under SSL_OP_IGNORE_UNEXPECTED_EOF, after our close_notify. */
+  ignoredEof: 'counts-as-close-notify' | 'forgets-ours';
+  /** 5. What a non-blocking SSL_shutdown returns while the process goes on. */
+  waitingReturns: 0 | -1;
+  /** 6. The second SSL_shutdown meets application data (TLS). */
+  unreadData: 'stays-readable' | 'ends-the-connection';
+  /** 7. The same in DTLS. */
+  unreadDatagram: 'stays-readable' | 'is-lost';
+  /** 8. What sets SSL_RECEIVED_SHUTDOWN besides a close_notify. */
+  receivedBy: 'ends-that-were-asked-for' | 'any-fatal-alert';
+  /** 10. SSL_shutdown after SSL_ERROR_SYSCALL. */
+  afterSyscall: 'refused' | 'tries';
+  /** 11. args_len of SSL_shutdown_ex. */
+  argsLength: 'checked' | 'ignored';
+  /** 15. Closing the socket over bytes that SSL_read never took. */
+  closeOverUnread: 'fin' | 'reset';
+};
+
+/** The profiles agree on 9, 12, 13 (as far as 10 lets a call get there) and 14. */
+export const PROFILES: Readonly<Record<ProfileName, Choices>> = {
+  manual: {
+    pendingWrite: 'finish-it-first',
+    fatalAnswer: 'an-error',
+    canceledThenClosed: 'zero-return',
+    ignoredEof: 'counts-as-close-notify',
+    waitingReturns: 0,
+    unreadData: 'stays-readable',
+    unreadDatagram: 'stays-readable',
+    receivedBy: 'ends-that-were-asked-for',
+    afterSyscall: 'refused',
+    argsLength: 'checked',
+    closeOverUnread: 'fin',
+  },
+  'openssl-3.5': {
+    pendingWrite: 'give-up-the-alert',
+    fatalAnswer: 'completes',
+    canceledThenClosed: 'syscall',
+    ignoredEof: 'forgets-ours',
+    waitingReturns: -1,
+    unreadData: 'ends-the-connection',
+    unreadDatagram: 'is-lost',
+    receivedBy: 'any-fatal-alert',
+    afterSyscall: 'tries',
+    argsLength: 'ignored',
+    closeOverUnread: 'reset',
+  },
+};

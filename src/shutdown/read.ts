@@ -1,0 +1,57 @@
+import { sslDoHandshake } from './handshake.ts';
+import { ended, readFailed, sslError, success, wantRead } from './results.ts';
+import type { Ssl } from './ssl.ts';
+import { toleratesEof, UNEXPECTED_EOF } from './stream-end.ts';
+import { takeIn } from './take-in.ts';
+import type { Call, CallResult } from './types.ts';
+
+/** SSL_read: up to `max` bytes of one record. 0 with SSL_ERROR_ZERO_RETURN: the peer has closed. */
+export function* sslRead(ssl: Ssl, max: number): Call {
+  return yield* readRecord(ssl, max, false);
+}
+
+/** SSL_peek: the same, and the bytes stay. */
+export function* sslPeek(ssl: Ssl, max: number): Call {
+  return yield* readRecord(ssl, max, true);
+}
+
+function* readRecord(ssl: Ssl, max: number, peek: boolean): Call {
+  if (ssl.role === 'none') return sslError(-1, 'uninitialized');
+  for (;;) {
+    if (ssl.received) return ended(ssl, 0);
+    if (ssl.life === 'dead') return ended(ssl, -1);
+    if (ssl.life !== 'open') {
+      const shaken = yield* sslDoHandshake(ssl);
+      if (shaken.ret <= 0) return { ...shaken, ret: -1 };
+      continue;
+    }
+    if (ssl.inbox.length > 0) return deliver(ssl, max, peek);
+    const taken = takeIn(ssl);
+    switch (taken.kind) {
+      case 'nothing':
+        yield { for: 'readable', ready: () => ssl.core.ready(), otherwise: wantRead(-1) };
+        continue;
+      case 'moved':
+        if (taken.message && !ssl.autoRetry) return wantRead(-1);
+        continue;
+      case 'data':
+        ssl.inbox.push(taken.data);
+        continue;
+      case 'closed':
+        return ended(ssl, 0);
+      case 'over':
+        return sslError(taken.by === 'alert' ? 0 : -1, ...taken.queue);
+      case 'eof':
+        return toleratesEof(ssl) ? ended(ssl, 0) : sslError(0, UNEXPECTED_EOF);
+      case 'reset':
+        return readFailed(ssl, taken.errno);
+    }
+  }
+}
+
+function deliver(ssl: Ssl, max: number, peek: boolean): CallResult {
+  const [first = new Uint8Array(0), ...rest] = ssl.inbox;
+  const data = first.slice(0, max);
+  if (!peek) ssl.inbox = data.length < first.length ? [first.subarray(data.length), ...rest] : rest;
+  return { ...success(data.length), data };
+}

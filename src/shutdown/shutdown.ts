@@ -1,0 +1,176 @@
+import { noteDifference } from './notes.ts';
+import { ended, readFailed, sslError, success, wantRead, wantWrite, writeFailed } from './results.ts';
+import type { Ssl } from './ssl.ts';
+import { toleratesEof, UNEXPECTED_EOF } from './stream-end.ts';
+import { takeIn } from './take-in.ts';
+import type { Call, CallResult, ShutdownExFlag } from './types.ts';
+
+/**
+ * SSL_shutdown for TLS and DTLS. The first call sends close_notify and never reads; a later one tries to send it again if
+ * it could not be sent, or reads one step to find the peer's. 0: under way · 1: both sides have closed · -1: look at
+ * `error`.
+ */
+export function* sslShutdown(ssl: Ssl): Call {
+  const refused = refusal(ssl);
+  if (refused !== undefined) return refused;
+  if (ssl.quiet) {
+    ssl.sent = true;
+    ssl.received = true;
+    return success(1);
+  }
+  if (!ssl.sent) {
+    ssl.sent = true;
+    return yield* firstAlert(ssl);
+  }
+  if (ssl.alert !== 'none') return yield* owedAlert(ssl);
+  return ssl.received ? success(1) : yield* awaitPeer(ssl);
+}
+
+/** What an application may pass to SSL_shutdown_ex. Outside of QUIC nothing in it changes anything. */
+export type ShutdownExArgs = {
+  flags?: readonly ShutdownExFlag[];
+  code?: bigint;
+  reason?: string;
+  /** `args_len`, where it is not the size of the structure. */
+  argsLength?: number;
+};
+
+/** SSL_shutdown_ex for TLS and DTLS. */
+export function* sslShutdownEx(ssl: Ssl, args: ShutdownExArgs = {}): Call {
+  const { argsLength } = args;
+  if (argsLength !== undefined && argsLength !== ARGS_SIZE) {
+    noteDifference(ssl, 11, {
+      manual: `returns -1 for args_len ${argsLength}: it must be the size of the structure`,
+      'openssl-3.5': 'does not look at args_len',
+    });
+    if (ssl.choices.argsLength === 'checked') return sslError(-1, 'passed invalid argument');
+  }
+  return yield* sslShutdown(ssl);
+}
+
+function refusal(ssl: Ssl): CallResult | undefined {
+  if (ssl.role === 'none') return sslError(-1, 'uninitialized');
+  if (ssl.life !== 'open') return sslError(-1, IN_INIT);
+  if (!ssl.syscall) return undefined;
+  noteDifference(ssl, 10, {
+    manual: 'refuses SSL_shutdown after SSL_ERROR_SYSCALL: -1, nothing is sent, the flags stay',
+    'openssl-3.5': 'tries to send close_notify after SSL_ERROR_SYSCALL, and sets SSL_SENT_SHUTDOWN',
+  });
+  return ssl.choices.afterSyscall === 'refused' ? sslError(-1, IN_INIT) : undefined;
+}
+
+function* firstAlert(ssl: Ssl): Call {
+  if (ssl.pendingWrite === undefined) {
+    ssl.core.sendAlert(WARNING, CLOSE_NOTIFY);
+    return yield* dispatch(ssl);
+  }
+  noteDifference(ssl, 1, {
+    manual: 'finishes the pending SSL_write, then sends close_notify; until then SSL_shutdown returns 0',
+    'openssl-3.5':
+      'sends neither the rest of the pending SSL_write nor close_notify, and SSL_shutdown can still return 1',
+  });
+  if (ssl.choices.pendingWrite === 'finish-it-first') {
+    ssl.core.sendAlert(WARNING, CLOSE_NOTIFY);
+    return yield* dispatch(ssl);
+  }
+  ssl.alert = 'behind-a-write';
+  ssl.mute = true;
+  ssl.core.discardTransmit();
+  return stalled(ssl);
+}
+
+function* owedAlert(ssl: Ssl): Call {
+  if (ssl.alert === 'retry') return yield* dispatch(ssl);
+  ssl.alert = 'none';
+  return stalled(ssl);
+}
+
+/** The alert stands behind a write that is never finished. */
+function stalled(ssl: Ssl): CallResult {
+  return ssl.syscall ? ended(ssl, -1) : wantWrite(-1);
+}
+
+function* dispatch(ssl: Ssl): Call {
+  for (;;) {
+    const flushed = ssl.flush();
+    if (flushed === 'sent') {
+      ssl.alert = 'none';
+      ssl.pendingWrite = undefined;
+      return ssl.received ? success(1) : underWay(ssl);
+    }
+    ssl.alert = 'retry';
+    if (flushed !== 'blocked') return writeFailed(ssl, flushed.errno);
+    const otherwise = wantWrite(ssl.choices.waitingReturns);
+    yield { for: 'writable', ready: ssl.writable, otherwise, taken: () => noteWaiting(ssl, 'WRITE') };
+  }
+}
+
+/** 0: our close_notify is out. The page says SSL_get_error then tells what is waited for; OpenSSL's says something odd. */
+function underWay(ssl: Ssl): CallResult {
+  return ssl.choices.waitingReturns === 0 ? wantRead(0) : ended(ssl, 0);
+}
+
+function* awaitPeer(ssl: Ssl): Call {
+  for (;;) {
+    if (ssl.inbox.length > 0) return unread(ssl);
+    const taken = takeIn(ssl);
+    switch (taken.kind) {
+      case 'nothing': {
+        const otherwise = wantRead(ssl.choices.waitingReturns);
+        yield {
+          for: 'readable',
+          ready: () => ssl.core.ready(),
+          otherwise,
+          taken: () => noteWaiting(ssl, 'READ'),
+        };
+        continue;
+      }
+      case 'moved':
+        if (taken.message && !ssl.autoRetry) return wantRead(ssl.choices.waitingReturns);
+        continue;
+      case 'data':
+        ssl.inbox.push(taken.data);
+        continue;
+      case 'closed':
+        return success(1);
+      case 'over':
+        return taken.by === 'alert' ? fatalAnswer(ssl, taken.queue) : sslError(-1, ...taken.queue);
+      case 'eof':
+        if (!toleratesEof(ssl)) return sslError(-1, UNEXPECTED_EOF);
+        return ssl.sent ? success(1) : ended(ssl, 0);
+      case 'reset':
+        return readFailed(ssl, taken.errno);
+    }
+  }
+}
+
+/** Application data that nobody has read stands before the peer's close_notify. */
+function unread(ssl: Ssl): CallResult {
+  noteDifference(ssl, 6, {
+    manual: 'keeps the unread data for SSL_read: once it is read, SSL_shutdown can return 1',
+    'openssl-3.5': 'ends the connection over unread data: the data is lost and every later call fails',
+  });
+  if (ssl.choices.unreadData === 'ends-the-connection') ssl.life = 'dead';
+  return sslError(-1, 'application data after close notify');
+}
+
+function fatalAnswer(ssl: Ssl, queue: readonly string[]): CallResult {
+  noteDifference(ssl, 2, {
+    manual: 'returns -1 when a fatal alert answers our close_notify',
+    'openssl-3.5': 'returns 1 when a fatal alert answers our close_notify',
+  });
+  return ssl.choices.fatalAnswer === 'completes' ? success(1, queue) : sslError(-1, ...queue);
+}
+
+function noteWaiting(ssl: Ssl, direction: 'READ' | 'WRITE'): void {
+  noteDifference(ssl, 5, {
+    manual: `returns 0 here, with SSL_ERROR_WANT_${direction}: the shutdown goes on`,
+    'openssl-3.5': `returns -1 here, with SSL_ERROR_WANT_${direction}`,
+  });
+}
+
+const IN_INIT = 'shutdown while in init';
+const WARNING = 1;
+const CLOSE_NOTIFY = 0;
+/** sizeof(SSL_SHUTDOWN_EX_ARGS) where pointers have 8 bytes. */
+const ARGS_SIZE = 16;

@@ -1,0 +1,159 @@
+import type { TlsCore } from '../proto/core.ts';
+import type { Role } from '../proto/role.ts';
+import type { Emit, Millis, ShutdownFlag } from '../timeline/event.ts';
+import { noteDifference } from './notes.ts';
+import { type Choices, PROFILES } from './profiles.ts';
+import type { Flushed, ProfileName, SavedSession, SslOptions } from './types.ts';
+
+export type SslSetup = SslOptions & {
+  core: TlsCore;
+  /** `none`: neither SSL_set_connect_state nor SSL_set_accept_state was called. */
+  role: Role | 'none';
+  /** Hands the core's queued units to the transport. */
+  flush(): Flushed;
+  /** Would a write be taken now? A blocking call waits for it. */
+  writable(): boolean;
+  now(): Millis;
+  /** For the notes that say where the other profile would have answered differently. */
+  emit?: Emit;
+};
+
+/** What stands behind an `SSL *`. The calls of this folder read and change it; nobody else does. */
+export type Ssl = {
+  readonly core: TlsCore;
+  readonly role: Role | 'none';
+  readonly profile: ProfileName;
+  readonly choices: Choices;
+  readonly blocking: boolean;
+  readonly ignoreUnexpectedEof: boolean;
+  readonly autoRetry: boolean;
+  readonly flush: () => Flushed;
+  readonly writable: () => boolean;
+  readonly now: () => Millis;
+  readonly emit: Emit | undefined;
+  /** `dead`: SSL_ERROR_SSL has occurred in the handshake or after it. `cleared`: SSL_clear; there is nothing to go on with. */
+  life: 'before' | 'handshake' | 'open' | 'dead' | 'cleared';
+  quiet: boolean;
+  sent: boolean;
+  received: boolean;
+  /** Application data taken in and not read. */
+  inbox: Uint8Array[];
+  /** Our close_notify: not owed, waiting for a pending write to go first (which it never will), or tried and to be tried again. */
+  alert: 'none' | 'behind-a-write' | 'retry';
+  /** Bytes of an SSL_write that said WANT_WRITE and has to be repeated. */
+  pendingWrite: number | undefined;
+  /** The sending direction was given up in the middle of a write: nothing leaves any more. */
+  mute: boolean;
+  /** The warning alert that SSL_get_error looks at: only with close_notify (0) the end of data is ZERO_RETURN. */
+  warning: number;
+  /** TLS 1.3: user_canceled came, and how many of them in a row. */
+  canceled: boolean;
+  cancellations: number;
+  /** TLS 1.3: a close_notify that was met stays where it is and is met again. */
+  heldClosure: boolean;
+  /** The transport's reset was reported: from then on writes meet EPIPE and reads the end. */
+  resetTold: boolean;
+  /** SSL_ERROR_SYSCALL has occurred. */
+  syscall: boolean;
+  /** Bytes of an unfinished record that a read attempt has taken off the socket. */
+  started: number;
+  session: SavedSession | undefined;
+  /** Numbers of the discrepancies that this connection's notes have named. */
+  readonly noted: Set<number>;
+  /** Calls so far, for their numbers on the timeline. */
+  calls: number;
+};
+
+/** A new SSL object over a core that has not begun. */
+export function createSsl(setup: SslSetup): Ssl {
+  return {
+    core: setup.core,
+    role: setup.role,
+    profile: setup.profile,
+    choices: PROFILES[setup.profile],
+    blocking: setup.blocking,
+    ignoreUnexpectedEof: setup.ignoreUnexpectedEof,
+    autoRetry: setup.autoRetry,
+    flush: setup.flush,
+    writable: setup.writable,
+    now: setup.now,
+    emit: setup.emit,
+    life: 'before',
+    quiet: setup.quietShutdown,
+    sent: false,
+    received: false,
+    inbox: [],
+    alert: 'none',
+    pendingWrite: undefined,
+    mute: false,
+    warning: 0,
+    canceled: false,
+    cancellations: 0,
+    heldClosure: false,
+    resetTold: false,
+    syscall: false,
+    started: 0,
+    session: undefined,
+    noted: new Set(),
+    calls: 0,
+  };
+}
+
+/** SSL_get_shutdown. */
+export function sslGetShutdown(ssl: Ssl): ShutdownFlag[] {
+  return [...(ssl.sent ? (['SENT'] as const) : []), ...(ssl.received ? (['RECEIVED'] as const) : [])];
+}
+
+/** SSL_set_shutdown: the flags become these, nothing is sent. */
+export function sslSetShutdown(ssl: Ssl, flags: readonly ShutdownFlag[]): void {
+  ssl.sent = flags.includes('SENT');
+  ssl.received = flags.includes('RECEIVED');
+}
+
+export function sslSetQuietShutdown(ssl: Ssl, quiet: boolean): void {
+  ssl.quiet = quiet;
+}
+
+/** SSL_pending: decrypted bytes that SSL_read can deliver without looking at the network. */
+export function sslPending(ssl: Ssl): number {
+  return ssl.inbox.reduce((sum, data) => sum + data.length, 0);
+}
+
+/** SSL_has_pending: has anything been taken off the socket that was not dealt with yet, whole or not? */
+export function sslHasPending(ssl: Ssl): boolean {
+  return ssl.inbox.length > 0 || ssl.heldClosure || ssl.started > 0;
+}
+
+/** Bytes that would still lie in the kernel's socket if OpenSSL were reading it: SSL_read never came for them. */
+export function unreadInSocket(ssl: Ssl): number {
+  return Math.max(0, ssl.core.unread() - ssl.started);
+}
+
+/** What close(2) makes of the connection now: a FIN, or a RST over what nobody has read. */
+export function socketCloses(ssl: Ssl): 'fin' | 'reset' {
+  if (unreadInSocket(ssl) === 0) return 'fin';
+  noteDifference(ssl, 15, {
+    manual: 'closes the socket with FIN, whatever lies in it unread',
+    'openssl-3.5': 'leaves unread bytes in the socket: closing it makes the kernel send RST',
+  });
+  return ssl.choices.closeOverUnread;
+}
+
+/** SSL_state_string_long, SSL_in_init and SSL_is_init_finished. */
+export function sslState(ssl: Ssl): { inInit: boolean; finished: boolean; state: string } {
+  return { inInit: ssl.life !== 'open', finished: ssl.life === 'open', state: stateText(ssl) };
+}
+
+function stateText(ssl: Ssl): string {
+  switch (ssl.life) {
+    case 'before':
+    case 'cleared':
+      return 'before SSL initialization';
+    case 'handshake':
+      return ssl.role === 'server' ? 'before SSL initialization' : 'SSLv3/TLS write client hello';
+    case 'open':
+      return 'SSL negotiation finished successfully';
+    case 'dead':
+      return 'error';
+  }
+}

@@ -1,0 +1,137 @@
+import type { TlsStep } from '../proto/core.ts';
+import type { ProtocolFault } from '../proto/fault.ts';
+import { alertReason } from './alert-reasons.ts';
+import { faultReasons } from './fault-reasons.ts';
+import { noteDifference } from './notes.ts';
+import { forbidResumption } from './session.ts';
+import type { Ssl } from './ssl.ts';
+
+/** What one step of input came to, flags and session already brought up to date. */
+export type Taken =
+  | { kind: 'nothing' }
+  /** Something was processed that the application does not see. `message`: a handshake message after the handshake. */
+  | { kind: 'moved'; message: boolean }
+  | { kind: 'data'; data: Uint8Array }
+  | { kind: 'closed' }
+  /** The connection is over: the reason texts. `by`: who said so. */
+  | { kind: 'over'; by: 'alert' | 'fault'; queue: readonly string[] }
+  | { kind: 'eof' }
+  | { kind: 'reset'; errno: string };
+
+/** Takes one record, or the end of the stream, off the core. What the core answers is sent if the transport takes it. */
+export function takeIn(ssl: Ssl): Taken {
+  if (ssl.heldClosure) return closed(ssl);
+  const { core } = ssl;
+  const step = core.step(ssl.now());
+  ssl.started = step.kind === 'idle' || step.kind === 'eof' ? core.unread() : 0;
+  const taken = digest(ssl, step);
+  answer(ssl);
+  return taken;
+}
+
+function digest(ssl: Ssl, step: TlsStep): Taken {
+  if (step.kind !== 'alert') ssl.cancellations = 0;
+  switch (step.kind) {
+    case 'idle':
+      return { kind: 'nothing' };
+    case 'progress':
+      return { kind: 'moved', message: MESSAGES.has(step.what) };
+    case 'ignored':
+      return step.data === undefined ? { kind: 'moved', message: false } : { kind: 'data', data: step.data };
+    case 'data':
+      return { kind: 'data', data: step.data };
+    case 'alert':
+      return takeAlert(ssl, step);
+    case 'fault':
+      return fault(ssl, step.fault);
+    case 'eof':
+      return { kind: 'eof' };
+    case 'reset':
+      return takeReset(ssl, step.errno);
+  }
+}
+
+function takeAlert(ssl: Ssl, alert: { means: string; description: number }): Taken {
+  switch (alert.means) {
+    case 'closure':
+      if (ssl.core.version() !== 'TLSv1.3') ssl.warning = 0;
+      else ssl.heldClosure = ssl.life === 'open';
+      if (ssl.canceled) {
+        noteDifference(ssl, 3, {
+          manual: 'reports the end of data after user_canceled and close_notify as SSL_ERROR_ZERO_RETURN',
+          'openssl-3.5':
+            'reports the end of data after user_canceled and close_notify as SSL_ERROR_SYSCALL, errno 0',
+        });
+      }
+      return closed(ssl);
+    case 'user_canceled':
+      return canceled(ssl, alert.description);
+    default:
+      return fatal(ssl, alert.description);
+  }
+}
+
+function closed(ssl: Ssl): Taken {
+  ssl.received = true;
+  return { kind: 'closed' };
+}
+
+/** TLS 1.3 has no other warning left, and OpenSSL goes on seeing it after the close_notify that follows. */
+function canceled(ssl: Ssl, description: number): Taken {
+  if (ssl.core.version() !== 'TLSv1.3') {
+    ssl.warning = description;
+    return { kind: 'moved', message: false };
+  }
+  ssl.canceled = true;
+  if (ssl.choices.canceledThenClosed === 'syscall') ssl.warning = description;
+  ssl.cancellations += 1;
+  if (ssl.cancellations < CANCELLATIONS) return { kind: 'moved', message: false };
+  if (!ssl.sent) ssl.core.sendAlert(FATAL, UNEXPECTED_MESSAGE);
+  return over(ssl, 'fault', ['too many warn alerts'], !ssl.sent);
+}
+
+function fatal(ssl: Ssl, description: number): Taken {
+  noteDifference(ssl, 8, {
+    manual: 'does not set SSL_RECEIVED_SHUTDOWN for an alert other than close_notify',
+    'openssl-3.5': 'sets SSL_RECEIVED_SHUTDOWN for a fatal alert',
+  });
+  if (ssl.choices.receivedBy === 'any-fatal-alert') ssl.received = true;
+  return over(ssl, 'alert', [alertReason(description)], true);
+}
+
+function fault(ssl: Ssl, broken: ProtocolFault): Taken {
+  // After SSL_SENT_SHUTDOWN no alert but close_notify leaves, however the flag was set.
+  if (ssl.sent && ssl.alert === 'none') ssl.core.discardTransmit();
+  return over(ssl, 'fault', faultReasons(broken, ssl.core.version()), !ssl.sent);
+}
+
+function over(ssl: Ssl, by: 'alert' | 'fault', queue: readonly string[], spoilsSession: boolean): Taken {
+  if (spoilsSession) forbidResumption(ssl);
+  ssl.life = 'dead';
+  return { kind: 'over', by, queue };
+}
+
+/** If a write has met the reset already, there is nothing left but the end. */
+function takeReset(ssl: Ssl, errno: string): Taken {
+  if (ssl.resetTold) return { kind: 'eof' };
+  ssl.resetTold = true;
+  return { kind: 'reset', errno };
+}
+
+/** Alerts and handshake answers: if the transport does not take them now, nobody waits for it. */
+function answer(ssl: Ssl): void {
+  if (ssl.mute) ssl.core.discardTransmit();
+  else if (ssl.core.peekTransmit() !== undefined) ssl.flush();
+}
+
+const MESSAGES: ReadonlySet<string> = new Set([
+  'handshake',
+  'connected',
+  'ticket',
+  'key-update',
+  'hello-request',
+]);
+const FATAL = 2;
+const UNEXPECTED_MESSAGE = 10;
+/** How many user_canceled alerts in a row are one too many for OpenSSL. */
+const CANCELLATIONS = 5;

@@ -1,0 +1,39 @@
+import { sslDoHandshake } from './handshake.ts';
+import { ended, sslError, success, wantWrite, writeFailed } from './results.ts';
+import type { Ssl } from './ssl.ts';
+import type { Call } from './types.ts';
+
+/**
+ * SSL_write: all of `data`, or nothing counted. After SSL_ERROR_WANT_WRITE the same call has to be made again: what was
+ * queued goes out first, and only what `data` has beyond it is new.
+ */
+export function* sslWrite(ssl: Ssl, data: Uint8Array): Call {
+  if (ssl.role === 'none') return sslError(-1, 'uninitialized');
+  if (ssl.sent) return sslError(-1, 'protocol is shutdown');
+  if (ssl.life === 'dead') return ended(ssl, -1);
+  if (ssl.life !== 'open') {
+    const shaken = yield* sslDoHandshake(ssl);
+    if (shaken.ret <= 0) return { ...shaken, ret: -1 };
+  }
+  if (data.length === 0) return ended(ssl, 0);
+  const pending = ssl.pendingWrite ?? 0;
+  if (data.length < pending) {
+    ssl.life = 'dead';
+    return sslError(-1, 'bad length');
+  }
+  if (data.length > pending) {
+    // Something else has ended this direction under the call: a fault tells of it in the next step.
+    if (!ssl.core.sendData(data.subarray(pending))) return ended(ssl, -1);
+    ssl.pendingWrite = data.length;
+  }
+  for (;;) {
+    const flushed = ssl.flush();
+    if (flushed === 'sent') {
+      ssl.alert = 'none';
+      ssl.pendingWrite = undefined;
+      return success(data.length);
+    }
+    if (flushed !== 'blocked') return writeFailed(ssl, flushed.errno);
+    yield { for: 'writable', ready: ssl.writable, otherwise: wantWrite(-1) };
+  }
+}
