@@ -15,6 +15,8 @@ export type Session = {
   ageAdd: number;
   receivedAt: Millis;
   extendedMasterSecret: boolean;
+  /** The peer's chain was judged good when the session began. False: `verify: 'require'` must not take it up again. */
+  verified?: boolean;
   serverName?: string;
   alpn?: string;
 };

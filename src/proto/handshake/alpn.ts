@@ -1,0 +1,30 @@
+import { ALERT } from '../../wire/alert.ts';
+import { protocolList } from '../../wire/extension-data.ts';
+import { EXTENSION, type Extension, findExtension } from '../../wire/extensions.ts';
+import type { Context } from './context.ts';
+import { illegalParameter, peerFault } from './faults.ts';
+
+/** Client: the one protocol the server chose out of ours (RFC 7301 §3.1). */
+export function selectedProtocol(ctx: Context, extensions: readonly Extension[]): string | undefined {
+  const data = findExtension(extensions, EXTENSION.application_layer_protocol_negotiation);
+  if (data === undefined) return undefined;
+  const [protocol, ...more] = protocolList.decode(data);
+  if (protocol === undefined || more.length > 0)
+    throw illegalParameter('alpn-answer', 'the server chose more than one protocol');
+  if (!ctx.config.alpn?.includes(protocol))
+    throw illegalParameter('alpn-not-offered', 'the server chose a protocol that was not offered');
+  return protocol;
+}
+
+/** Server: our first protocol that the client offers. No overlap is fatal (RFC 7301 §3.2). */
+export function chooseProtocol(ctx: Context, extensions: readonly Extension[]): string | undefined {
+  const data = findExtension(extensions, EXTENSION.application_layer_protocol_negotiation);
+  if (data === undefined) return undefined;
+  const offered = protocolList.decode(data);
+  const { alpn } = ctx.config;
+  if (alpn === undefined || alpn.length === 0) return undefined;
+  const chosen = alpn.find((protocol) => offered.includes(protocol));
+  if (chosen === undefined)
+    throw peerFault('no-application-protocol', ALERT.no_application_protocol, 'no protocol in common');
+  return chosen;
+}

@@ -1,0 +1,61 @@
+import * as data from '../../wire/extension-data.ts';
+import { EXTENSION, findExtension } from '../../wire/extensions.ts';
+import { type ClientHello, decodeClientHello } from '../../wire/hello.ts';
+import type { Received } from './context.ts';
+import { checkNotRepeated } from './extension-rules.ts';
+
+/** A ClientHello as a server reads it. Lists are absent where the extension was. */
+export type ClientOffer = {
+  hello: ClientHello;
+  message: Received;
+  versions?: readonly number[];
+  groups?: readonly number[];
+  schemes?: readonly number[];
+  shares?: readonly data.KeyShareEntry[];
+  pskModes?: readonly number[];
+  psks?: data.OfferedPsks;
+  serverName?: string;
+  /** session_ticket of TLS 1.2: empty asks for one. */
+  ticket?: Uint8Array;
+};
+
+/** Reads the extensions a server acts on; unknown ones, GREASE among them, are passed over (RFC 9846 §4.2.1). */
+export function readClientHello(message: Received): ClientOffer {
+  const hello = decodeClientHello(message.body);
+  const { extensions } = hello;
+  checkNotRepeated('ClientHello', extensions);
+  const offer: ClientOffer = { hello, message };
+  const read = <T>(type: number, decode: (bytes: Uint8Array) => T, put: (value: T) => void): void => {
+    const bytes = findExtension(extensions, type);
+    if (bytes !== undefined) put(decode(bytes));
+  };
+  read(EXTENSION.supported_versions, data.versionList.decode, (list) => {
+    offer.versions = list;
+  });
+  read(EXTENSION.supported_groups, data.u16List.decode, (list) => {
+    offer.groups = list;
+  });
+  read(EXTENSION.signature_algorithms, data.u16List.decode, (list) => {
+    offer.schemes = list;
+  });
+  read(EXTENSION.key_share, data.keyShareList.decode, (list) => {
+    offer.shares = list;
+  });
+  read(EXTENSION.psk_key_exchange_modes, data.u8List.decode, (list) => {
+    offer.pskModes = list;
+  });
+  read(EXTENSION.pre_shared_key, data.offeredPsks.decode, (psks) => {
+    offer.psks = psks;
+  });
+  read(EXTENSION.server_name, data.serverName.decode, (name) => {
+    if (name !== undefined) offer.serverName = name;
+  });
+  read(
+    EXTENSION.session_ticket,
+    (bytes) => bytes,
+    (ticket) => {
+      offer.ticket = ticket;
+    },
+  );
+  return offer;
+}

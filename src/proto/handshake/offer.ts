@@ -1,0 +1,176 @@
+import { groupById } from '../../crypto/groups.ts';
+import type { KeyShare } from '../../crypto/provider.ts';
+import { suiteById } from '../../crypto/suites.ts';
+import * as data from '../../wire/extension-data.ts';
+import { EXTENSION, type Extension } from '../../wire/extensions.ts';
+import { type ClientHello, encodeClientHello } from '../../wire/hello.ts';
+import { act, type Context, send } from './context.ts';
+import { illegalParameter } from './faults.ts';
+import { appendPsk, type PskOffer, pskOffer } from './psk.ts';
+import { isIpAddress, offerable } from './resumption.ts';
+import type { Session } from './session.ts';
+
+/** A ClientHello of ours and what must be remembered of it. */
+export type Offer = {
+  hello: ClientHello;
+  message: Uint8Array;
+  shares: ReadonlyMap<number, KeyShare>;
+  /** TLS 1.3 ticket under offer. */
+  psk?: PskOffer;
+  /** The session under offer, of either version; stays when a HelloRetryRequest makes `psk` impossible. */
+  session?: Session;
+  /** Group or cookie that a HelloRetryRequest asked for: this is the second ClientHello. */
+  retried?: { suite: number; group: number | undefined };
+};
+
+/** RFC 9846 §4.2.1: one ClientHello for every version of the configuration. */
+export function createOffer(ctx: Context): Offer {
+  const { deps, flavor } = ctx;
+  const session = offerable(ctx);
+  const session12 = session?.version === 0x0303 ? session : undefined;
+  const random = deps.random(32);
+  ctx.clientRandom = random;
+  const shares = createShares(ctx);
+  const hello: ClientHello = {
+    legacyVersion: flavor.wire[0x0303],
+    random,
+    sessionId: offeredSessionId(ctx, session12),
+    cipherSuites: usableSuites(ctx),
+    compressionMethods: Uint8Array.of(0),
+    extensions: offeredExtensions(ctx, shares, session12),
+  };
+  const offer = seal(ctx, { hello, shares }, session === undefined ? undefined : pskOffer(session, ctx.now));
+  if (session === undefined) return offer;
+  deps.emit({ kind: 'session', what: 'offered', why: sessionWords(session) });
+  return { ...offer, session };
+}
+
+/** RFC 9846 §4.2.1: the second ClientHello is the first but for what the HelloRetryRequest asked for. */
+export function retryOffer(
+  ctx: Context,
+  offer: Offer,
+  asked: { suite: number; hash: string; group: number | undefined; cookie: Uint8Array | undefined },
+): Offer {
+  const shares = asked.group === undefined ? offer.shares : new Map([shareOf(ctx, asked.group)]);
+  const extensions: Extension[] = [];
+  for (const extension of offer.hello.extensions) {
+    if (extension.type === EXTENSION.pre_shared_key) continue;
+    if (extension.type === EXTENSION.key_share) extensions.push(keyShareExtension(shares));
+    else extensions.push(extension);
+  }
+  if (asked.cookie !== undefined)
+    extensions.push({ type: EXTENSION.cookie, data: data.cookie.encode(asked.cookie) });
+  // A PSK whose hash is not the chosen suite's must not be offered again (§4.2.1, §4.3.11).
+  const psk = offer.psk?.hash === asked.hash ? pskOffer(offer.psk.session, ctx.now) : undefined;
+  const next = seal(ctx, { hello: { ...offer.hello, extensions }, shares }, psk);
+  const retried = { suite: asked.suite, group: asked.group };
+  return offer.session === undefined ? { ...next, retried } : { ...next, retried, session: offer.session };
+}
+
+/** Sends it, and what goes with it. */
+export function sendOffer(ctx: Context, offer: Offer): void {
+  if (offer.retried !== undefined && ctx.flavor.compatibility) act(ctx, { do: 'change-cipher-spec' });
+  send(ctx, 'initial', offer.message);
+}
+
+/** Suites of the configuration that we can speak in one of its versions. */
+export function usableSuites(ctx: Context): number[] {
+  const { suites, versions } = ctx.config;
+  return suites.filter((id) => versions.some((version) => suiteById(id)?.version === version));
+}
+
+/** Groups of the configuration that exist in that version: the hybrid one came with TLS 1.3. */
+export function usableGroups(ctx: Context, version: 0x0303 | 0x0304): number[] {
+  return ctx.config.groups.filter((id) => {
+    const group = groupById(id);
+    return group !== undefined && (version === 0x0304 || group.provider !== 'x25519mlkem768');
+  });
+}
+
+function seal(
+  ctx: Context,
+  offer: { hello: ClientHello; shares: ReadonlyMap<number, KeyShare> },
+  psk: PskOffer | undefined,
+): Offer {
+  try {
+    if (psk === undefined) return { ...offer, message: encodeClientHello(offer.hello) };
+    return { ...offer, psk, ...appendPsk(ctx, offer.hello, psk) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw illegalParameter('hello-too-large', 'what the peer wants echoed does not fit a ClientHello');
+  }
+}
+
+function offeredExtensions(
+  ctx: Context,
+  shares: ReadonlyMap<number, KeyShare>,
+  session12: Session | undefined,
+): Extension[] {
+  const { config, flavor } = ctx;
+  const out: Extension[] = [];
+  const add = (type: number, bytes: Uint8Array): void => void out.push({ type, data: bytes });
+  const with12 = config.versions.includes(0x0303);
+  const with13 = config.versions.includes(0x0304);
+  const name = config.serverName?.replace(/\.$/, '');
+  if (name !== undefined && name !== '' && !isIpAddress(name))
+    add(EXTENSION.server_name, data.serverName.encode(name));
+  if (with12) {
+    add(EXTENSION.extended_master_secret, NOTHING);
+    add(EXTENSION.renegotiation_info, data.renegotiationInfo.encode(NOTHING));
+    add(EXTENSION.ec_point_formats, data.u8List.encode([UNCOMPRESSED]));
+    add(EXTENSION.session_ticket, session12?.ticket ?? NOTHING);
+  }
+  add(EXTENSION.supported_groups, data.u16List.encode(usableGroups(ctx, with13 ? 0x0304 : 0x0303)));
+  add(EXTENSION.signature_algorithms, data.u16List.encode(config.signatureSchemes));
+  if (config.alpn !== undefined && config.alpn.length > 0)
+    add(EXTENSION.application_layer_protocol_negotiation, data.protocolList.encode(config.alpn));
+  if (config.recordSizeLimit !== undefined)
+    add(EXTENSION.record_size_limit, data.u16.encode(config.recordSizeLimit));
+  if (with13) {
+    const versions = [...config.versions].sort((a, b) => b - a).map((version) => flavor.wire[version]);
+    add(EXTENSION.supported_versions, data.versionList.encode(versions));
+    add(EXTENSION.psk_key_exchange_modes, data.u8List.encode([PSK_DHE_KE]));
+    out.push(keyShareExtension(shares));
+  }
+  for (const extra of flavor.extraExtensions) {
+    const bytes = extra.data('client');
+    if (bytes !== undefined) add(extra.type, bytes);
+  }
+  return out;
+}
+
+/** RFC 9846 §4.2.1, legacy_session_id; RFC 5077 §3.4: with a ticket, any ID tells whether the server took it. */
+function offeredSessionId(ctx: Context, session12: Session | undefined): Uint8Array {
+  if (session12 !== undefined && session12.ticket === undefined) return session12.sessionId ?? NOTHING;
+  const wanted =
+    session12 !== undefined || (ctx.flavor.compatibility && ctx.config.versions.includes(0x0304));
+  return wanted ? ctx.deps.random(32) : NOTHING;
+}
+
+function createShares(ctx: Context): Map<number, KeyShare> {
+  if (!ctx.config.versions.includes(0x0304)) return new Map();
+  const usable = usableGroups(ctx, 0x0304);
+  const wanted = ctx.config.shares ?? usable.slice(0, 1);
+  return new Map(usable.filter((id) => wanted.includes(id)).map((id) => shareOf(ctx, id)));
+}
+
+function shareOf(ctx: Context, id: number): [number, KeyShare] {
+  const group = groupById(id);
+  if (group === undefined) throw illegalParameter('group-not-offered', `no share of group ${id}`);
+  return [id, ctx.deps.provider.keyShare(group.provider, ctx.deps.random)];
+}
+
+function keyShareExtension(shares: ReadonlyMap<number, KeyShare>): Extension {
+  const entries = Array.from(shares, ([group, share]) => ({ group, share: share.share }));
+  return { type: EXTENSION.key_share, data: data.keyShareList.encode(entries) };
+}
+
+function sessionWords(session: Session): string {
+  if (session.version === 0x0304) return 'a TLS 1.3 ticket as pre-shared key';
+  return session.ticket === undefined ? 'a TLS 1.2 session ID' : 'a TLS 1.2 session ticket';
+}
+
+const NOTHING = new Uint8Array(0);
+const UNCOMPRESSED = 0;
+/** RFC 9846 §4.3.9. */
+export const PSK_DHE_KE = 1;

@@ -1,0 +1,65 @@
+import { groupById } from '../../crypto/groups.ts';
+import type { GroupName } from '../../crypto/provider.ts';
+import { type Suite, suiteById } from '../../crypto/suites.ts';
+import { ALERT } from '../../wire/alert.ts';
+import { ProtocolFault } from '../fault.ts';
+import { chooseScheme } from './certificates.ts';
+import type { ClientOffer } from './client-offer.ts';
+import type { Context } from './context.ts';
+import { handshakeFailure } from './faults.ts';
+import { usableGroups, usableSuites } from './offer.ts';
+import type { Identity } from './peer-auth.ts';
+
+/** Our first suite of this version that the client has too and that goes with our key. */
+export function chooseSuite(ctx: Context, offer: ClientOffer, version: 0x0303 | 0x0304): Suite {
+  const keyType = ctx.config.identity?.keyType ?? 'other';
+  const auth = keyType.startsWith('rsa') ? 'rsa' : 'ecdsa';
+  for (const id of usableSuites(ctx)) {
+    const suite = suiteById(id);
+    if (suite?.version !== version || !offer.hello.cipherSuites.includes(id)) continue;
+    if (suite.auth === undefined || suite.auth === auth) return suite;
+  }
+  throw handshakeFailure('no-common-suite', 'no cipher suite in common');
+}
+
+/** Our first group that the client has too; in TLS 1.3 one with a share goes first, to spare a round trip. */
+export function chooseGroup(
+  ctx: Context,
+  offer: ClientOffer,
+  version: 0x0303 | 0x0304,
+): { id: number; provider: GroupName } {
+  const { groups, shares } = offer;
+  // RFC 8422 §4: without the extension any curve goes.
+  const common = usableGroups(ctx, version).filter((id) => groups === undefined || groups.includes(id));
+  const id = common.find((group) => shares?.some((share) => share.group === group)) ?? common[0];
+  const group = id === undefined ? undefined : groupById(id);
+  if (group === undefined) throw handshakeFailure('no-common-group', 'no group in common');
+  return group;
+}
+
+/** Our identity and its best scheme that the client takes. */
+export function chooseSigner(
+  ctx: Context,
+  offer: ClientOffer,
+  version: 0x0303 | 0x0304,
+): { identity: Identity; scheme: number } {
+  const identity = ownIdentity(ctx);
+  const scheme = chooseScheme(identity, offer.schemes ?? [], version);
+  if (scheme === undefined)
+    throw handshakeFailure(
+      'no-common-signature-scheme',
+      `no signature scheme for our ${identity.keyType} key`,
+    );
+  return { identity, scheme };
+}
+
+function ownIdentity(ctx: Context): Identity {
+  const { identity } = ctx.config;
+  if (identity !== undefined) return identity;
+  throw new ProtocolFault({
+    blame: 'local',
+    rule: 'no-identity',
+    alert: ALERT.handshake_failure,
+    detail: 'the server has no certificate',
+  });
+}

@@ -1,0 +1,120 @@
+import type { Suite } from '../../crypto/suites.ts';
+import { equalBytes } from '../../wire/bytes.ts';
+import * as data from '../../wire/extension-data.ts';
+import { EXTENSION, type Extension } from '../../wire/extensions.ts';
+import { encodeServerHello, HELLO_RETRY_RANDOM, type ServerHello } from '../../wire/hello.ts';
+import type { ClientOffer } from './client-offer.ts';
+import { act, type Context, hear, send } from './context.ts';
+import { illegalParameter, missingExtension } from './faults.ts';
+import { chooseGroup, chooseSuite } from './server-choice.ts';
+import type { Retried, Tls13ServerState } from './server-state.ts';
+import { deriveHandshakeKeys, install } from './tls13-keys.ts';
+import { sendServerFlight } from './tls13-server-flight.ts';
+import { type AcceptedPsk, choosePsk } from './tls13-server-psk.ts';
+
+/** RFC 9846 §4.2.1 as a server reads it, the first time or after a HelloRetryRequest. */
+export function onClientHello13(ctx: Context, offer: ClientOffer, retried?: Retried): Tls13ServerState {
+  checkHello(offer);
+  if (retried !== undefined) checkSecondHello(offer, retried);
+  const suite = retried?.suite ?? chooseSuite(ctx, offer, 0x0304);
+  const group = chooseGroup(ctx, offer, 0x0304);
+  const share = offer.shares?.find((entry) => entry.group === group.id)?.share;
+  if (retried === undefined) {
+    act(ctx, { do: 'version', version: 0x0304 });
+    ctx.transcript.begin(suite.hash, 0x0304);
+  }
+  if (share === undefined || (retried !== undefined && retried.group !== group.id)) {
+    if (retried !== undefined)
+      throw illegalParameter('hello-retry-ignored', 'the second ClientHello lacks the share asked for');
+    return sendHelloRetry(ctx, offer, suite, group.id);
+  }
+  const psk = choosePsk(ctx, offer, suite);
+  if (psk === undefined && offer.schemes === undefined)
+    throw missingExtension('signature_algorithms', 'ClientHello');
+  const answer = ctx.deps.provider.answerShare(group.provider, share, ctx.deps.random);
+  if (answer === undefined) throw illegalParameter('bad-key-share', `not a valid share of ${group.provider}`);
+  hear(ctx, offer.message);
+  send(ctx, 'initial', serverHello(ctx, offer, suite, { group: group.id, share: answer.share }, psk));
+  if (retried === undefined) dummyChangeCipherSpec(ctx, offer);
+  const keys = deriveHandshakeKeys(ctx, suite, answer.secret, psk?.session.secret);
+  install(ctx, 'local', 'handshake', keys);
+  install(ctx, 'peer', 'handshake', keys);
+  const helloRetry = retried !== undefined;
+  return sendServerFlight(ctx, offer, { keys, group: group.id, psk, helloRetry });
+}
+
+/** RFC 9846 §4.2.1, §4.3.8, §4.3.11, §9.2: what a TLS 1.3 ClientHello must and must not be. */
+function checkHello({ hello, groups, shares, psks, pskModes }: ClientOffer): void {
+  if (hello.compressionMethods.length !== 1 || hello.compressionMethods[0] !== 0)
+    throw illegalParameter('compression', 'a TLS 1.3 client offers compression');
+  if (groups === undefined) throw missingExtension('supported_groups', 'ClientHello');
+  if (shares === undefined) throw missingExtension('key_share', 'ClientHello');
+  const shared = shares.map((share) => share.group);
+  if (new Set(shared).size !== shared.length || shared.some((group) => !groups.includes(group)))
+    throw illegalParameter('key-share-list', 'key_share does not follow supported_groups');
+  if (psks === undefined) return;
+  if (pskModes === undefined) throw missingExtension('psk_key_exchange_modes', 'ClientHello');
+  if (hello.extensions.at(-1)?.type !== EXTENSION.pre_shared_key)
+    throw illegalParameter('psk-not-last', 'pre_shared_key is not the last extension');
+  if (psks.identities.length !== psks.binders.length)
+    throw illegalParameter('psk-binders', 'as many binders as identities are due');
+}
+
+/** RFC 9846 §4.2.1: nothing changes but what the HelloRetryRequest asked for. */
+function checkSecondHello(offer: ClientOffer, { first }: Retried): void {
+  const { hello } = offer;
+  const suites = Uint16Array.from(hello.cipherSuites).join();
+  const same =
+    equalBytes(hello.random, first.random) &&
+    equalBytes(hello.sessionId, first.sessionId) &&
+    suites === Uint16Array.from(first.cipherSuites).join();
+  if (!same) throw illegalParameter('hello-changed', 'the second ClientHello is not the first');
+  if (hello.extensions.some(({ type }) => type === EXTENSION.early_data))
+    throw illegalParameter('early-data-after-retry', 'early_data in the second ClientHello');
+}
+
+/** RFC 9846 §4.2.3. */
+function sendHelloRetry(ctx: Context, offer: ClientOffer, suite: Suite, group: number): Tls13ServerState {
+  hear(ctx, offer.message);
+  ctx.transcript.retry();
+  const extensions: Extension[] = [
+    { type: EXTENSION.supported_versions, data: data.u16.encode(ctx.flavor.wire[0x0304]) },
+    { type: EXTENSION.key_share, data: data.u16.encode(group) },
+  ];
+  send(ctx, 'initial', encodeServerHello(answer(ctx, offer, suite, HELLO_RETRY_RANDOM, extensions)));
+  dummyChangeCipherSpec(ctx, offer);
+  return { version: 0x0304, name: 'WAIT_CH2', retried: { first: offer.hello, suite, group } };
+}
+
+function serverHello(
+  ctx: Context,
+  offer: ClientOffer,
+  suite: Suite,
+  share: data.KeyShareEntry,
+  psk: AcceptedPsk | undefined,
+): Uint8Array {
+  const extensions: Extension[] = [
+    { type: EXTENSION.supported_versions, data: data.u16.encode(ctx.flavor.wire[0x0304]) },
+    { type: EXTENSION.key_share, data: data.keyShareEntry.encode(share) },
+  ];
+  if (psk !== undefined)
+    extensions.push({ type: EXTENSION.pre_shared_key, data: data.u16.encode(psk.index) });
+  return encodeServerHello(answer(ctx, offer, suite, ctx.deps.random(32), extensions));
+}
+
+function answer(
+  ctx: Context,
+  { hello }: ClientOffer,
+  suite: Suite,
+  random: Uint8Array,
+  extensions: readonly Extension[],
+): ServerHello {
+  const sessionId = ctx.flavor.compatibility ? hello.sessionId : new Uint8Array(0);
+  const legacyVersion = ctx.flavor.wire[0x0303];
+  return { legacyVersion, random, sessionId, cipherSuite: suite.id, compressionMethod: 0, extensions };
+}
+
+/** Appendix E.4: once, after our first message, if the client wants the disguise. */
+function dummyChangeCipherSpec(ctx: Context, { hello }: ClientOffer): void {
+  if (ctx.flavor.compatibility && hello.sessionId.length > 0) act(ctx, { do: 'change-cipher-spec' });
+}
