@@ -1,0 +1,57 @@
+import { type Task, until } from '../task.ts';
+import { handshakeCall } from './calls.ts';
+import type { Closing } from './closing.ts';
+
+/** TCP, then TLS. False: the timeline says why not. */
+export function* establish(closing: Closing): Task<boolean> {
+  return (yield* connect(closing)) && (yield* handshake(closing));
+}
+
+function* connect(closing: Closing): Task<boolean> {
+  const { channel, plan, emit } = closing;
+  emit({ kind: 'phase', name: 'connect' });
+  const settled = (): boolean => channel.connected() || channel.unreachable() !== undefined;
+  const inTime = yield* until('the connection', settled, closing.now() + plan.limits.connect);
+  if (!inTime) {
+    emit({ kind: 'limit', phase: 'connect', ms: plan.limits.connect });
+    unreachable(closing, 'ETIMEDOUT', `no connection within ${plan.limits.connect} ms`);
+    return false;
+  }
+  const errno = channel.unreachable();
+  if (errno === undefined) return true;
+  if (errno === 'ETIMEDOUT') emit({ kind: 'limit', phase: 'connect', ms: plan.limits.connect });
+  unreachable(closing, errno, '');
+  return false;
+}
+
+function unreachable(closing: Closing, errno: string, detail: string): void {
+  if (closing.seen.unreachable === undefined) closing.emit({ kind: 'transport.unreachable', errno, detail });
+}
+
+/** SSL_do_handshake, within its limit. A failure that the core did not put on the timeline is put there. */
+export function* handshake(closing: Closing): Task<boolean> {
+  const { plan, emit, seen } = closing;
+  emit({ kind: 'phase', name: 'handshake' });
+  const ms = plan.limits.handshake;
+  const answer = yield* handshakeCall(closing, closing.now() + ms);
+  if (answer.ret === 1) return true;
+  if (answer.blocked === true) {
+    emit({ kind: 'limit', phase: 'handshake', ms });
+    const detail = `the peer did not complete it within ${ms} ms`;
+    emit({ kind: 'handshake.failed', blame: 'network', rule: 'limit', detail });
+  } else if (seen.handshakeFailed === undefined) {
+    emit({ kind: 'handshake.failed', ...failure(closing, answer.queue) });
+  }
+  return false;
+}
+
+function failure(
+  { seen }: Closing,
+  queue: readonly string[],
+): { blame: 'peer'; rule: string; detail: string } {
+  if (seen.peerReset !== undefined)
+    return { blame: 'peer', rule: 'reset', detail: 'the peer reset the connection' };
+  if (seen.peerFin !== undefined)
+    return { blame: 'peer', rule: 'eof', detail: 'the peer closed the connection' };
+  return { blame: 'peer', rule: 'failed', detail: queue.at(-1) ?? 'the connection failed' };
+}

@@ -1,0 +1,58 @@
+import { unreadInSocket } from '../../shutdown/ssl.ts';
+import { sleepUntil, type Task } from '../task.ts';
+import type { Closing } from './closing.ts';
+import { establish } from './establish.ts';
+import { exchange } from './exchange.ts';
+import { linger } from './linger.ts';
+import { closeBy, sendFin } from './modes.ts';
+import { looksAtPeer } from './plan.ts';
+import { reuse } from './reuse.ts';
+import { watch } from './watch.ts';
+
+/**
+ * One connection from TCP to its end, in the way the plan says: connect, handshake, exchange, idle, close, then what the
+ * peer does about it. Everything learnt is on the timeline; nothing is returned. The transport is closed in any case.
+ */
+export function* closeFlow(closing: Closing): Task<void> {
+  try {
+    if (yield* establish(closing)) yield* closePhases(closing);
+  } finally {
+    hangUp(closing);
+  }
+}
+
+function* closePhases(closing: Closing): Task<void> {
+  const { plan, emit } = closing;
+  const exchanged = yield* exchange(closing);
+  if (plan.idleMs > 0 && exchanged === 'open') {
+    emit({ kind: 'phase', name: 'idle' });
+    yield* sleepUntil(closing.now() + plan.idleMs);
+  }
+  const deadline = closing.now() + plan.limits.close;
+  if (exchanged !== 'broken') {
+    emit({ kind: 'phase', name: 'close' });
+    const end = yield* closeBy(closing, exchanged);
+    if (end === 'done' && plan.then !== undefined) yield* reuse(closing);
+  }
+  if (!looksAtPeer(plan)) return;
+  const limit = plan.mode === 'abrupt-fin' ? closing.now() + (plan.lingerMs ?? 0) : deadline;
+  yield* watch(closing, limit);
+  yield* linger(closing);
+}
+
+/** close(2). A kernel resets when bytes are unread (discrepancy 15); whether we follow it is the profile's choice. */
+function hangUp(closing: Closing): void {
+  const { channel, seen } = closing;
+  if (channel.connected()) {
+    if (closing.plan.mode === 'rapid') resetUnread(closing);
+    if (seen.ourReset === undefined && seen.peerReset === undefined) sendFin(closing);
+  }
+  channel.transport.close();
+}
+
+function resetUnread({ channel, ssl, emit }: Closing): void {
+  const unread = unreadInSocket(ssl);
+  if (unread === 0 || ssl.choices.closeOverUnread !== 'reset') return;
+  if (channel.transport.reset({ dropPending: false }) !== 'done') return;
+  emit({ kind: 'note', code: 'unread-at-close', text: `closed with ${unread} bytes unread, which resets` });
+}

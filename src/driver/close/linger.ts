@@ -1,0 +1,24 @@
+import { lingerProbe } from '../linger.ts';
+import type { Task } from '../task.ts';
+import type { Closing } from './closing.ts';
+
+/**
+ * After the peer's FIN: does a RST follow? Without `--linger` this waits only where our last bytes may have met a socket
+ * that was closed already. Once we have sent FIN too, or do not wait, nobody can tell.
+ */
+export function* linger(closing: Closing): Task<void> {
+  const { seen, emit, channel, plan } = closing;
+  if (seen.peerFin === undefined || seen.peerReset !== undefined) return;
+  const ms = plan.lingerMs ?? (wroteIntoTheEnd(closing) ? LINGER_MS : 0);
+  const finSent = seen.ourFin !== undefined || ms === 0;
+  if (!finSent) emit({ kind: 'phase', name: 'linger' });
+  yield* lingerProbe({ transport: channel.transport, clock: channel.scheduler.clock, emit, ms, finSent });
+}
+
+/** Did our close_notify go to a peer that may have been gone by then? Its own close_notify in answer says no. */
+function wroteIntoTheEnd({ seen }: Closing): boolean {
+  const { ourClose, peerClose } = seen;
+  return ourClose !== undefined && (peerClose === undefined || peerClose < ourClose);
+}
+
+const LINGER_MS = 100;
