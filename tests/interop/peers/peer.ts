@@ -10,6 +10,8 @@ export type Peer = {
   version(): string | undefined;
   /** How to get it, for the line that says why it was skipped. */
   from: string;
+  /** Not installed by `.ci/run`, and not missed by it. */
+  optional?: true;
   /** `folder`: empty, for its configuration; taken away afterwards. */
   start(tls: Tls, folder: string): Promise<Running>;
 };
