@@ -1,87 +1,266 @@
-import type { CloseLimits, CloseMode, ClosePlan } from './driver/close/plan.ts';
+import { judge } from './catalog/outcome.ts';
+import { evaluate } from './catalog/rules/tls.ts';
+import { distributionOf, worstOf } from './catalog/verdict.ts';
+import { groupByName } from './crypto/groups.ts';
+import type { CryptoProvider, Random } from './crypto/provider.ts';
+import { suiteByName } from './crypto/suites.ts';
+import { type Closing, createClosing } from './driver/close/closing.ts';
+import { closeFlow } from './driver/close/flow.ts';
+import { interruptible } from './driver/close/interrupt.ts';
+import { openLine } from './driver/close/line.ts';
+import {
+  type CloseOptions,
+  type CloseResult,
+  type CloseRun,
+  toPlan,
+  toPlanFact,
+} from './driver/close/options.ts';
+import type { ClosePlan } from './driver/close/plan.ts';
+import { freeAndKeepSession } from './driver/close/session-report.ts';
+import { createWitness } from './driver/close/witness.ts';
+import { createScheduler, type Scheduler } from './driver/scheduler.ts';
+import { formatTarget, parseTarget } from './driver/target.ts';
+import { UsageError } from './driver/usage-error.ts';
+import { VERSION } from './driver/version.ts';
+import { createClock } from './io/clock.ts';
+import { chooseProvider } from './io/provider.ts';
+import { createRandom } from './io/random.ts';
+import { connectTcp } from './io/tcp.ts';
+import { createTrust } from './io/trust.ts';
+import type { TlsConfig } from './proto/handshake/config.ts';
+import { DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES } from './proto/handshake/defaults.ts';
+import type { Identity, PeerAuth } from './proto/handshake/peer-auth.ts';
 import type { Session } from './proto/handshake/session.ts';
-import type { Fact, TimelineEvent } from './timeline/event.ts';
-import type { Finding, Outcome, OutcomeClass } from './timeline/outcome.ts';
+import { createTlsCore } from './proto/tls/connection.ts';
+import { DEFAULT_TLS_POLICY } from './proto/tls/policy.ts';
+import { toResumption } from './render/report.ts';
+import type { Emit } from './timeline/event.ts';
+import { createRecorder, type Recorder } from './timeline/recorder.ts';
 
+export { judge } from './catalog/outcome.ts';
+export { evaluate as evaluateTls } from './catalog/rules/tls.ts';
+export type { CloseLimits, CloseMode, ClosePlan } from './driver/close/plan.ts';
 export { CLOSE_MODES, DEFAULT_LIMITS, DEFAULT_PLAN } from './driver/close/plan.ts';
 export { formatTarget, parseTarget } from './driver/target.ts';
 export { UsageError } from './driver/usage-error.ts';
-export type {
-  CloseLimits,
-  CloseMode,
-  ClosePlan,
-  Fact,
-  Finding,
-  Outcome,
-  OutcomeClass,
-  Session,
-  TimelineEvent,
-};
+export type { Session } from './proto/handshake/session.ts';
+export { toJson, toNdjson } from './render/json.ts';
+export type { RepeatReport, Report } from './render/report.ts';
+export { toRepeatReport, toReport } from './render/report.ts';
+export type { Emit, Fact, TimelineEvent } from './timeline/event.ts';
+export type { Finding, Grade, Outcome, OutcomeClass } from './timeline/outcome.ts';
 
 /** What to connect to, what to negotiate, and how to close. Every field but `target` may be left out. */
-export type TlsCloseOptions = Partial<Omit<ClosePlan, 'limits'>> & {
-  /** host, host:port, [v6]:port, tls:// or https:// URL, or the two apart. */
-  target: string | { host: string; port: number };
-  /** Milliseconds per phase; the others keep their defaults. */
-  limits?: Partial<CloseLimits>;
-  /** Versions to offer; both by default. */
-  versions?: readonly ('1.2' | '1.3')[];
-  /** The server name to send and to verify. `false`: send none. Default: the target's host, unless it is an address. */
-  sni?: string | false;
-  /** Protocol names to offer, best first. None by default. */
-  alpn?: readonly string[];
-  /** IANA or OpenSSL names, best first. */
-  suites?: readonly string[];
-  /** IANA or OpenSSL names, best first; X25519MLKEM768 only when it is named here. */
-  groups?: readonly string[];
-  /** Our certificate chain and its key, PEM. */
-  cert?: string;
-  key?: string;
-  /** PEM certificates that replace the default roots. */
-  ca?: string;
-  /** Go on when the peer's certificate fails; the timeline says so. */
-  insecure?: boolean;
-  crypto?: 'auto' | 'noble' | 'native';
-  /** A session of an earlier connection to offer. */
-  session?: Session;
-  /** Connect a second time with the session of the first. */
-  resume?: boolean;
-  /** Do it this many times, one after the other. */
-  repeat?: number;
-  /** Only IPv4, or only IPv6 addresses. */
-  family?: 4 | 6;
-  /** Connect to this address (or name) while SNI and verification keep the target's. */
-  connectTo?: string;
-  /** The grade from which a finding alone makes `exitCode` 1. Default: fail. */
-  failOn?: 'info' | 'warn' | 'fail';
-  /** The command's name and version for the `run` fact. */
-  command?: string;
-  /** Put the bytes on the wire on the timeline too. */
-  capture?: boolean;
+export type TlsCloseOptions = CloseOptions & {
   /** Ends the run: what was seen so far is still judged. `reason` "SIGINT" or "SIGTERM" is kept as the signal's name. */
   signal?: AbortSignal;
-  /** Every event as it happens; `run` counts from 0. */
-  onEvent?: (event: TimelineEvent, run: number) => void;
+};
+export type TlsCloseRun = CloseRun;
+export type TlsCloseResult = CloseResult;
+
+/**
+ * Connects to a TLS server, closes in the way asked for, and says how the connection ended. Whatever the peer does is a
+ * value in the result; only what can't be meant is thrown, as UsageError (or CredentialError, for PEM that is unusable).
+ */
+export async function tlsClose(options: TlsCloseOptions): Promise<TlsCloseResult> {
+  const job = await prepare(options);
+  const first = await runOnce(job, 0);
+  const rest: Run[] = [];
+  for (let run = 1; run < (options.repeat ?? 1) && options.signal?.aborted !== true; run++) {
+    rest.push(await runOnce(job, run));
+  }
+  const runs = [first, ...rest];
+  const worst = worstOf(first, rest);
+  return { ...worst, runs, distribution: distributionOf(runs.map((run) => run.outcome)) };
+}
+
+type Run = TlsCloseRun & { exitCode: number };
+
+/** What every run of one call shares. */
+type Job = {
+  options: TlsCloseOptions;
+  plan: ClosePlan;
+  host: string;
+  port: number;
+  provider: CryptoProvider;
+  random: Random;
+  /** Made when it is first needed: the TCP connection is on its way by then. */
+  handshake: { config: TlsConfig; peerAuth: PeerAuth } | undefined;
+  identity: Identity | undefined;
 };
 
-/** One run: one timeline, and what it comes to. */
-export type TlsCloseRun = {
-  outcome: Outcome;
-  findings: readonly Finding[];
-  events: readonly TimelineEvent[];
-  /** With `resume`: what became of the first connection's session. */
-  resumption?: Resumption;
-  /** The newest session of this run, to offer in another one. */
-  session?: Session;
-};
+async function prepare(options: TlsCloseOptions): Promise<Job> {
+  const plan = toPlan(options);
+  const { host, port } = typeof options.target === 'string' ? parseTarget(options.target) : options.target;
+  const groups = options.groups?.map(groupId);
+  options.suites?.forEach(suiteId);
+  const provider = await chooseProvider(options.crypto ?? 'auto', {
+    mlkem: groups?.includes(X25519MLKEM768) ?? false,
+  });
+  const identity = await identityOf(options);
+  return { options, plan, host, port, provider, random: createRandom(), identity, handshake: undefined };
+}
 
-export type Resumption = { eligible: boolean; offered: boolean; accepted: boolean };
+async function runOnce(job: Job, number: number): Promise<Run> {
+  const { options, plan } = job;
+  const clock = createClock();
+  const scheduler = createScheduler(clock);
+  const recorder = createRecorder(clock.now);
+  const { onEvent } = options;
+  if (onEvent !== undefined) recorder.subscribe((event) => onEvent(event, number));
+  const emit = recorder.emitter('local');
+  emit(runFact(job));
+  emit(toPlanFact(plan, options.failOn));
+  const session = await connection(job, { recorder, scheduler, conn: 'local', offer: options.session });
+  if (options.resume === true && recorder.events.every((event) => event.kind !== 'interrupted')) {
+    emit({ kind: 'phase', name: 'resume' });
+    if (session === undefined) emit({ kind: 'note', code: 'resume', text: 'there is no session to offer' });
+    else await connection(job, { recorder, scheduler, conn: 'resume', offer: session });
+  }
+  return conclude(recorder, emit, session);
+}
 
-/** The worst run's values, and all of them in `runs` (one, without `repeat`). */
-export type TlsCloseResult = TlsCloseRun & {
-  runs: readonly TlsCloseRun[];
-  /** How often each class came. */
-  distribution: Readonly<Partial<Record<OutcomeClass, number>>>;
-  /** 0 fine · 1 a class other than clean, late, not-observed, or a finding at or above `failOn` · 3 never reached the shutdown · 130, 143 interrupted. */
-  exitCode: number;
-};
+/** The findings and the outcome, put on the timeline they are drawn from. */
+function conclude(recorder: Recorder, emit: Emit, session: Session | undefined): Run {
+  const { events } = recorder;
+  const findings = evaluate(events);
+  for (const finding of findings) emit({ kind: 'finding', ...finding });
+  const outcome = judge(events);
+  const second = events.some((event) => event.conn === 'resume') ? judge(events, 'resume') : undefined;
+  const exitCode = Math.max(outcome.exitCode, second?.exitCode ?? 0);
+  emit({ kind: 'outcome', outcome: { ...outcome, exitCode } });
+  const resumption = toResumption(events);
+  return {
+    outcome: { ...outcome, exitCode },
+    findings,
+    events,
+    exitCode,
+    ...(resumption === undefined ? {} : { resumption }),
+    ...(session === undefined ? {} : { session }),
+  };
+}
+
+type Place = { recorder: Recorder; scheduler: Scheduler; conn: string; offer: Session | undefined };
+
+/** One connection, from TCP to its end. The session that it leaves behind, when there is one to resume. */
+async function connection(job: Job, place: Place): Promise<Session | undefined> {
+  const { options, plan } = job;
+  const { recorder, scheduler, conn } = place;
+  const { clock } = scheduler;
+  const witness = createWitness(recorder.emitter(conn), clock.now);
+  const line = openLine(
+    connectTcp({
+      host: job.host,
+      port: job.port,
+      timeoutMs: plan.limits.connect,
+      emit: witness.emit,
+      clock,
+      capture: options.capture === true,
+      ...(options.family === undefined ? {} : { family: options.family }),
+      ...(options.connectTo === undefined ? {} : { connectTo: options.connectTo }),
+    }),
+  );
+  // Node begins to connect in its next turn; what follows can take place meanwhile.
+  await new Promise(setImmediate);
+  let closing: Closing;
+  try {
+    const createCore = coreMaker(job, place.offer);
+    const again = { createCore: coreMaker(job, undefined), emit: recorder.emitter('again') };
+    closing = createClosing({ plan, line, scheduler, witness, createCore, again: () => again });
+  } catch (error) {
+    line.transport.close();
+    throw error;
+  }
+  await drive(closing, scheduler, options.signal);
+  return freeAndKeepSession(closing, options.resume === true && conn === 'local');
+}
+
+/** Runs the flow to its end, or to the signal. */
+async function drive(closing: Closing, scheduler: Scheduler, signal: AbortSignal | undefined): Promise<void> {
+  const interrupted = (): string | undefined => (signal?.aborted === true ? signalName(signal) : undefined);
+  const poke = (): void => scheduler.poke();
+  signal?.addEventListener('abort', poke);
+  try {
+    const name = await new Promise<string | undefined>((resolve, reject) => {
+      scheduler.spawn(interruptible(closeFlow(closing), interrupted), resolve, reject);
+    });
+    if (name !== undefined) closing.emit({ kind: 'interrupted', signal: name });
+  } finally {
+    signal?.removeEventListener('abort', poke);
+  }
+}
+
+function coreMaker(job: Job, session: Session | undefined): (emit: Emit) => ReturnType<typeof createTlsCore> {
+  return (emit) => {
+    job.handshake ??= createHandshake(job);
+    const { config, peerAuth } = job.handshake;
+    const deps = { random: job.random, provider: job.provider, peerAuth, emit };
+    return createTlsCore('client', session === undefined ? config : { ...config, session }, deps);
+  };
+}
+
+/** What to negotiate, and who judges the peer's certificate: the work that waits for the connection anyway. */
+function createHandshake({ options, host, provider, identity }: Job): {
+  config: TlsConfig;
+  peerAuth: PeerAuth;
+} {
+  const name = typeof options.sni === 'string' ? options.sni : host;
+  const trust = createTrust({
+    provider,
+    verify: true,
+    ...(options.ca === undefined ? {} : { ca: [options.ca] }),
+  });
+  const config: TlsConfig = {
+    versions: options.versions?.map((version) => VERSIONS[version]) ?? [0x0304, 0x0303],
+    suites: options.suites?.map(suiteId) ?? DEFAULT_SUITES,
+    groups: options.groups?.map(groupId) ?? DEFAULT_GROUPS,
+    signatureSchemes: DEFAULT_SCHEMES,
+    verify: options.insecure === true ? 'report' : 'require',
+    policy: DEFAULT_TLS_POLICY,
+    ...(options.sni === false ? {} : { serverName: name }),
+    ...(options.alpn === undefined ? {} : { alpn: options.alpn }),
+    ...(identity === undefined ? {} : { identity }),
+  };
+  // Without SNI the name is still the one to verify.
+  const peerAuth: PeerAuth = { examine: (request) => trust.examine({ ...request, serverName: name }) };
+  return { config, peerAuth };
+}
+
+async function identityOf({ cert, key }: TlsCloseOptions): Promise<Identity | undefined> {
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) {
+    throw new UsageError('conflict', 'a client certificate needs both cert and key');
+  }
+  const { loadIdentity } = await import('./io/identity.ts');
+  return loadIdentity(cert, key);
+}
+
+function runFact({ host, port, plan, provider }: Job): Parameters<Emit>[0] {
+  return {
+    kind: 'run',
+    schema: 'sslshut/1',
+    command: 'tls-close',
+    target: formatTarget({ host, port }),
+    profile: plan.profile,
+    tool: { name: 'sslshut', version: VERSION, crypto: provider.name, node: process.versions.node },
+  };
+}
+
+function signalName(signal: AbortSignal): string {
+  return typeof signal.reason === 'string' ? signal.reason : 'SIGINT';
+}
+
+function suiteId(name: string): number {
+  const suite = suiteByName(name);
+  if (suite === undefined) throw new UsageError('bad-option', `${name} is not a suite that sslshut speaks`);
+  return suite.id;
+}
+
+function groupId(name: string): number {
+  const group = groupByName(name);
+  if (group === undefined) throw new UsageError('bad-option', `${name} is not a group that sslshut speaks`);
+  return group.id;
+}
+
+const VERSIONS = { '1.2': 0x0303, '1.3': 0x0304 } as const;
+const X25519MLKEM768 = 0x11ec;

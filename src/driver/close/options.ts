@@ -5,7 +5,7 @@ import { UsageError } from '../usage-error.ts';
 import { type CloseLimits, type ClosePlan, DEFAULT_LIMITS, DEFAULT_PLAN, looksAtPeer } from './plan.ts';
 
 /** What to connect to, what to negotiate, and how to close. Every field but `target` may be left out. */
-export type TlsCloseOptions = Partial<Omit<ClosePlan, 'limits'>> & {
+export type CloseOptions = Partial<Omit<ClosePlan, 'limits'>> & {
   /** host, host:port, [v6]:port, tls:// or https:// URL, or the two apart. */
   target: string | { host: string; port: number };
   /** Milliseconds per phase; the others keep their defaults. */
@@ -42,14 +42,12 @@ export type TlsCloseOptions = Partial<Omit<ClosePlan, 'limits'>> & {
   failOn?: 'info' | 'warn' | 'fail';
   /** Put the bytes on the wire on the timeline too. */
   capture?: boolean;
-  /** Ends the run: what was seen so far is still judged. `reason` "SIGINT" or "SIGTERM" is kept as the signal's name. */
-  signal?: AbortSignal;
   /** Every event as it happens; `run` counts from 0. */
   onEvent?: (event: TimelineEvent, run: number) => void;
 };
 
 /** One run: one timeline, and what it comes to. */
-export type TlsCloseRun = {
+export type CloseRun = {
   outcome: Outcome;
   findings: readonly Finding[];
   events: readonly TimelineEvent[];
@@ -62,8 +60,8 @@ export type TlsCloseRun = {
 export type Resumption = { eligible: boolean; offered: boolean; accepted: boolean };
 
 /** The worst run's values, and all of them in `runs` (one, without `repeat`). */
-export type TlsCloseResult = TlsCloseRun & {
-  runs: readonly TlsCloseRun[];
+export type CloseResult = CloseRun & {
+  runs: readonly CloseRun[];
   /** How often each class came. */
   distribution: Readonly<Partial<Record<OutcomeClass, number>>>;
   /** 0 fine · 1 a class other than clean, late, not-observed, or a finding at or above `failOn` · 3 never reached the shutdown · 130, 143 interrupted. */
@@ -71,7 +69,7 @@ export type TlsCloseResult = TlsCloseRun & {
 };
 
 /** The plan that the options ask for. Throws UsageError for what cannot be meant. */
-export function toPlan(options: TlsCloseOptions): ClosePlan {
+export function toPlan(options: CloseOptions): ClosePlan {
   const plan: ClosePlan = { ...DEFAULT_PLAN };
   const keys = Object.keys(PLAN_KEYS) as (keyof typeof PLAN_KEYS)[];
   for (const key of keys) {
@@ -98,10 +96,7 @@ export function toPlan(options: TlsCloseOptions): ClosePlan {
 }
 
 /** What the outcome is judged by, for the timeline. */
-export function toPlanFact(
-  plan: ClosePlan,
-  failOn: TlsCloseOptions['failOn'],
-): Extract<Fact, { kind: 'plan' }> {
+export function toPlanFact(plan: ClosePlan, failOn: CloseOptions['failOn']): Extract<Fact, { kind: 'plan' }> {
   const { mode, noBlock, ignoreUnexpectedEof, lateMs, limits, readUntil } = plan;
   return {
     kind: 'plan',
