@@ -35,7 +35,7 @@ export function createTrust(options: TrustOptions): PeerAuth {
         key: createPeerKey(publicKeyOf(leaf), options.provider),
         verdict: options.verify
           ? judge(leaf, parsed, anchors, options.at ?? new Date(), presenter, serverName)
-          : { ok: true },
+          : { ok: true, judged: false },
       };
     },
   };

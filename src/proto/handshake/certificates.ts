@@ -19,13 +19,13 @@ export function examinePeer(ctx: Context, chain: readonly Uint8Array[]): PeerCer
     throw peerFault('certificate-unreadable', ALERT.bad_certificate, 'the leaf certificate cannot be parsed');
   const { facts, key, verdict } = examined;
   const fact = { kind: 'certificate', by: 'peer', ...facts, chainLength: chain.length } as const;
-  if (verdict.ok) deps.emit({ ...fact, verified: 'ok' });
+  if (verdict.ok) deps.emit({ ...fact, verified: verdict.judged === false ? 'skipped' : 'ok' });
   else {
     const verified = config.verify === 'require' ? 'failed' : 'insecure';
     deps.emit({ ...fact, verified, reason: verdict.reason });
     if (config.verify === 'require') throw peerFault('certificate-rejected', verdict.alert, verdict.reason);
   }
-  return { key, verified: verdict.ok };
+  return { key, verified: verdict.ok && verdict.judged !== false };
 }
 
 /** Checks a handshake signature: offered by us, fit for key and version (else illegal_parameter), and right. */

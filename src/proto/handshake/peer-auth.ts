@@ -22,8 +22,11 @@ export type PeerKey = {
 export type Examined = {
   facts: CertificateFacts;
   key: PeerKey;
-  /** `alert`: what RFC 9846 §6.2 gives for the reason (unknown_ca, certificate_expired, bad_certificate …). */
-  verdict: { ok: true } | { ok: false; reason: string; alert: number };
+  /**
+   * `judged: false`: nobody asked for a judgement. `alert`: what RFC 9846 §6.2 gives for the reason (unknown_ca,
+   * certificate_expired, bad_certificate …).
+   */
+  verdict: { ok: true; judged?: false } | { ok: false; reason: string; alert: number };
 };
 
 /** The port through which a chain is judged. Synchronous. Undefined: the leaf can't be parsed (bad_certificate). */
