@@ -107,8 +107,8 @@ function prepareAead(name: AeadName, key: Uint8Array): Aead {
 function prepareHeaderMask(name: AeadName, key: Uint8Array): (sample: Uint8Array) => Uint8Array {
   const kept = Uint8Array.from(key);
   if (name !== 'chacha20-poly1305') {
-    const cipher = ecb(kept, { disablePadding: true });
-    return (sample) => cipher.encrypt(sample);
+    // noble's ciphers are for one message.
+    return (sample) => ecb(kept, { disablePadding: true }).encrypt(sample);
   }
   const keyWords = wordsOf(kept);
   // The sample is block counter and nonce in one. HChaCha is ChaCha20's block without its last addition, which for the
