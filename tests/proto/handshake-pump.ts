@@ -78,7 +78,7 @@ export type PartyOptions = {
 export function createParty(role: Role, options: PartyOptions = {}): Party {
   const facts: Fact[] = [];
   const deps: CoreDeps = {
-    random: options.random ?? createRandom(7, role),
+    random: options.random ?? createRandom(parties++, role),
     provider,
     peerAuth: options.peerAuth ?? simTrust,
     emit: (fact) => void facts.push(fact),
@@ -91,6 +91,8 @@ export function createParty(role: Role, options: PartyOptions = {}): Party {
     ...{ sendKey: 'none', receiveKey: 'none', receiveLevel: 'initial' },
   };
 }
+
+let parties = 0;
 
 /** Carries out what `party`'s machine wants; `other` gets what it sends. */
 export function perform(party: Party, other: Party, actions: readonly HandshakeAction[]): void {

@@ -94,11 +94,11 @@ function serverHello(
   psk: AcceptedPsk | undefined,
 ): Uint8Array {
   const extensions: Extension[] = [
-    { type: EXTENSION.supported_versions, data: data.u16.encode(ctx.flavor.wire[0x0304]) },
     { type: EXTENSION.key_share, data: data.keyShareEntry.encode(share) },
+    { type: EXTENSION.supported_versions, data: data.u16.encode(ctx.flavor.wire[0x0304]) },
   ];
   if (psk !== undefined)
-    extensions.push({ type: EXTENSION.pre_shared_key, data: data.u16.encode(psk.index) });
+    extensions.unshift({ type: EXTENSION.pre_shared_key, data: data.u16.encode(psk.index) });
   return encodeServerHello(answer(ctx, offer, suite, ctx.deps.random(32), extensions));
 }
 
