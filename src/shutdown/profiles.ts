@@ -1,3 +1,4 @@
+import type { TlsPolicy } from '../proto/handshake/config.ts';
 import type { ProfileName } from './types.ts';
 
 /**
@@ -57,4 +58,11 @@ export const PROFILES: Readonly<Record<ProfileName, Choices>> = {
     argsLength: 'ignored',
     closeOverUnread: 'reset',
   },
+};
+
+/** Where a profile wants another policy of the core than the RFC's default. */
+export const PROFILE_POLICIES: Readonly<Record<ProfileName, Partial<TlsPolicy>>> = {
+  manual: {},
+  // OpenSSL gives up at the fifth warning in a row.
+  'openssl-3.5': { warningLimit: 4 },
 };

@@ -1,0 +1,106 @@
+import { concat } from '../wire/bytes.ts';
+import { closeNotify, flushPeer, type Peer, sendRaw, takeAll } from './peer.ts';
+import type { PeerStep, RecordSpec } from './script-ops.ts';
+
+/** One act of the embedded peer. */
+export function actAsPeer(peer: Peer, step: PeerStep): void {
+  const { core, transport, scheduler } = peer.channel;
+  switch (step.peer) {
+    case 'burst':
+      sendRaw(peer, concat(...step.records.flatMap((record) => recordsOf(peer, record))));
+      return;
+    case 'shutdown':
+    case 'raw_alert':
+    case 'write':
+    case 'raw_record':
+    case 'corrupt_record':
+    case 'partial_record':
+    case 'replay':
+      for (const bytes of recordsOf(peer, asRecord(step))) sendRaw(peer, bytes);
+      return;
+    case 'new_session_ticket':
+      for (let i = 0; i < (step.times ?? 1); i++) core.sendTicket(scheduler.clock.now());
+      flushPeer(peer);
+      return;
+    case 'fin':
+      transport.fin();
+      return;
+    case 'rst':
+      transport.reset({ dropPending: true });
+      return;
+    case 'close':
+      transport.close();
+      return;
+    case 'auto_reply':
+      peer.replyAfterMs = step.delay_ms ?? 0;
+      return;
+    case 'handshake_step':
+      takeAll(peer);
+      peer.eager ||= core.phase() === 'open';
+      return;
+    case 'stop_reading':
+      transport.pause();
+      return;
+    case 'resume_reading':
+      transport.resume();
+      return;
+    case 'blackhole':
+    case 'restore':
+      // The parser keeps these for QUIC.
+      return;
+  }
+}
+
+type RecordStep = Extract<PeerStep, { peer: RecordSpec['rec'] }>;
+
+function asRecord(step: RecordStep): RecordSpec {
+  const { peer, ...args } = step;
+  return { ...args, rec: peer } as RecordSpec;
+}
+
+/** The bytes of each record, in order. Making one uses up a sequence number, as sending it would. */
+function recordsOf(peer: Peer, spec: RecordSpec): Uint8Array[] {
+  const times = 'times' in spec ? (spec.times ?? 1) : 1;
+  return Array.from({ length: times }, () => recordOf(peer, spec)).flat();
+}
+
+function recordOf(peer: Peer, spec: RecordSpec): Uint8Array[] {
+  const { record } = peer.channel.core.raw;
+  switch (spec.rec) {
+    case 'shutdown':
+      return [closeNotify(peer)];
+    case 'raw_alert':
+      return [record(ALERT, Uint8Array.of(spec.level, spec.description))];
+    case 'write':
+      return pieces(spec.size ?? SIZE).map((piece) => record(DATA, piece));
+    case 'raw_record':
+      return [record(spec.type, spec.hex ?? filler(spec.size ?? 0))];
+    case 'corrupt_record': {
+      const bytes = record(spec.type ?? DATA, filler(spec.size ?? SIZE));
+      const last = bytes.length - 1;
+      return [Uint8Array.from(bytes, (byte, at) => (at === last ? byte ^ 0xff : byte))];
+    }
+    case 'partial_record': {
+      const size = spec.size ?? SIZE;
+      const body = spec.hex ?? filler(size >> 1);
+      return [concat(Uint8Array.of(spec.type ?? DATA, 3, 3, size >> 8, size & 0xff), body)];
+    }
+    case 'replay':
+      return [peer.lastSent];
+  }
+}
+
+function pieces(size: number): Uint8Array[] {
+  const sizes: number[] = [];
+  for (let left = size; left > 0; left -= MAX_PLAINTEXT) sizes.push(Math.min(left, MAX_PLAINTEXT));
+  return sizes.map(filler);
+}
+
+function filler(size: number): Uint8Array {
+  return new Uint8Array(size).fill(0x78);
+}
+
+const ALERT = 21;
+const DATA = 23;
+const SIZE = 10;
+const MAX_PLAINTEXT = 16_384;

@@ -1,0 +1,95 @@
+import type { TlsStep } from '../proto/core.ts';
+import type { TlsConfig } from '../proto/handshake/config.ts';
+import type { Role } from '../proto/role.ts';
+import { createTlsCore } from '../proto/tls/connection.ts';
+import type { Emit } from '../timeline/event.ts';
+import { type Channel, createChannel } from './channel.ts';
+import type { ScriptWorld } from './script-world.ts';
+import { type Task, until } from './task.ts';
+import type { Connect } from './world.ts';
+
+/** The embedded peer of a scenario: a well-behaved core that reads what comes and answers nothing by itself. */
+export type Peer = {
+  readonly channel: Channel;
+  readonly emit: Emit;
+  /** Reads as input comes. Off while a scenario drives the handshake step by step. */
+  eager: boolean;
+  /** The local side's stream is over. */
+  ended: boolean;
+  /** `auto_reply`: answer a close_notify after so many ms. */
+  replyAfterMs: number | undefined;
+  /** What it sent last, for `replay`. */
+  lastSent: Uint8Array;
+};
+
+export function createPeer(
+  world: ScriptWorld,
+  options: { name: string; role: Role; config: TlsConfig; connect: Connect; eager: boolean },
+): Peer {
+  const { scheduler, provider } = world;
+  const emit = world.recorder.emitter(options.name);
+  const random = world.random(options.name);
+  const deps = { random, provider, emit, peerAuth: world.trust(true) };
+  const core = createTlsCore(options.role, options.config, deps);
+  const peer: Peer = {
+    channel: createChannel({ core, connect: options.connect, scheduler, emit }),
+    emit,
+    eager: options.eager,
+    ended: false,
+    replyAfterMs: undefined,
+    lastSent: new Uint8Array(0),
+  };
+  scheduler.spawn(readAsItComes(peer));
+  return peer;
+}
+
+/** Takes in all that has come, and sends what the core answers. */
+export function takeAll(peer: Peer): void {
+  const { core, scheduler } = peer.channel;
+  if (!peer.channel.connected()) return;
+  core.start(scheduler.clock.now());
+  flushPeer(peer);
+  while (!peer.ended && core.ready()) {
+    react(peer, core.step(scheduler.clock.now()));
+    flushPeer(peer);
+  }
+}
+
+/** Sends bytes below the core's own acts. */
+export function sendRaw(peer: Peer, bytes: Uint8Array): void {
+  peer.lastSent = bytes;
+  peer.channel.core.raw.send(bytes);
+  flushPeer(peer);
+}
+
+export function flushPeer(peer: Peer): void {
+  const flushed = peer.channel.flush();
+  if (flushed === 'sent' || flushed === 'blocked') return;
+  peer.channel.core.discardTransmit();
+  peer.emit({ kind: 'transport.error', by: 'local', errno: flushed.errno, detail: 'could not send' });
+}
+
+export function closeNotify(peer: Peer): Uint8Array {
+  return peer.channel.core.raw.record(ALERT, Uint8Array.of(1, 0));
+}
+
+function* readAsItComes(peer: Peer): Task<void> {
+  const { core } = peer.channel;
+  const due = (): boolean =>
+    peer.eager && peer.channel.connected() && (core.ready() || core.phase() === 'idle');
+  while (!peer.ended) {
+    yield* until('something for the peer', due);
+    takeAll(peer);
+  }
+}
+
+function react(peer: Peer, step: TlsStep): void {
+  if (step.kind === 'eof') peer.ended = true;
+  const closed = step.kind === 'alert' && step.means === 'closure';
+  if (!closed || peer.replyAfterMs === undefined) return;
+  const { clock } = peer.channel.scheduler;
+  if (peer.replyAfterMs === 0) sendRaw(peer, closeNotify(peer));
+  else clock.at(clock.now() + peer.replyAfterMs, () => sendRaw(peer, closeNotify(peer)));
+}
+
+const ALERT = 21;

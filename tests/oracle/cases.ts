@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A recorded case: what OpenSSL 3.5.7 did. */
+export type RecordedCase = {
+  id: string;
+  observed: Record<string, unknown>[];
+  peer_observed: Record<string, unknown>[];
+} & Record<string, unknown>;
+
+export function readRecordedCases(): RecordedCase[] {
+  const folder = new URL('../../fixtures/oracle/', import.meta.url);
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .map((name) => JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as RecordedCase);
+}
+
+/** What of an observation binds: timing never does, nor what SSL_get_error says after a shutdown that returned 0. */
+export function binding(entry: object): Record<string, unknown> {
+  const { timing: _timing, ...rest } = entry as Record<string, unknown>;
+  if (!String(rest.op).startsWith('shutdown') || rest.ret !== 0) return rest;
+  const { error: _error, errno: _errno, ...shutdown } = rest;
+  return shutdown;
+}
