@@ -83,9 +83,10 @@ export function certificatePem(der: Buffer): string {
 }
 
 function extensionsOf(request: CertificateRequest): Extension[] {
-  const usage = request.ca
-    ? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign
-    : KeyUsageFlags.digitalSignature;
+  const usage =
+    (request.signsCertificates ?? request.ca)
+      ? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign
+      : KeyUsageFlags.digitalSignature;
   const extensions = [
     extension(id_ce_basicConstraints, new BasicConstraints({ cA: request.ca }), true),
     extension(id_ce_keyUsage, new KeyUsage(usage), true),
