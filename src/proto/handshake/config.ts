@@ -34,6 +34,8 @@ export type TlsPolicy = {
   warningLimit: number;
   /** TLS 1.2: close_notify at level fatal is `fatal`, at an undefined level illegal_parameter (RFC 5246 §7.2). */
   closeNotifyLevel: 'strict' | 'any';
+  /** Are the peer's requests for a KeyUpdate answered after our close_notify? RFC 9846 §6.1 wants silence. */
+  answersAfterClose: boolean;
   /** Most bytes queued and not stepped before the core stops asking for more. */
   receiveLimit: number;
 };

@@ -23,7 +23,9 @@ export function carryOut(state: TlsState, actions: readonly HandshakeAction[], o
       detail: 'more bytes follow in a record whose last message changes the keys',
     });
   }
-  const mute = occasion === 'answer' && silenced(state.send);
+  const { closeNotify, fatalAlert } = state.send;
+  const silent = fatalAlert || (closeNotify && !state.config.policy.answersAfterClose);
+  const mute = occasion === 'answer' && silent;
   const draft = createDraft();
   for (const action of actions) {
     if (mute && isOurs(action)) state.send.held.push(action);

@@ -1,8 +1,11 @@
+import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
 import type { RecordHeader } from '../../wire/tls-record.ts';
 import { CONTENT } from '../../wire/tls-record.ts';
 import type { TlsStep } from '../core.ts';
 import { ProtocolFault } from '../fault.ts';
+import { carryOut } from './actions.ts';
 import { type QueuedRecord, takeAllBytes } from './deframer.ts';
+import { joinMessages } from './joiner.ts';
 import { type OpenedRecord, openRecord } from './open-record.ts';
 import { receiveAlert } from './receive.ts';
 import type { TlsState } from './state.ts';
@@ -33,7 +36,26 @@ function takeAfterClose(state: TlsState, opened: OpenedRecord): TlsStep | undefi
     const step = receiveAlert(state, opened);
     return step.kind === 'alert' ? step : undefined;
   }
+  if (type === CONTENT.handshake) noteMessages(state, content);
   if (type !== CONTENT.application_data || content.length === 0) return undefined;
   state.emit({ kind: 'data', by: 'peer', bytes: content.length, afterClose: true });
   return { kind: 'ignored', bytes: content.length, data: content };
+}
+
+/** Told, not obeyed; but a KeyUpdate changes the keys of whatever is still to be told. Throws ProtocolFault. */
+function noteMessages(state: TlsState, content: Uint8Array): void {
+  const { level } = state.receive;
+  for (const { message, aligned } of joinMessages(state.receive.joiner, content)) {
+    const type = message[0] ?? 0;
+    const name = handshakeName(type);
+    state.emit({ kind: 'handshake.message', by: 'peer', type, name, level, bytes: message.length });
+    if (type !== HANDSHAKE.key_update) continue;
+    state.receive.aligned = aligned;
+    const actions = state.machine.receive(state.clock.now, level, message);
+    carryOut(
+      state,
+      actions.filter((action) => action.do === 'secret' && action.for === 'peer'),
+      'answer',
+    );
+  }
 }

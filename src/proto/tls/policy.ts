@@ -4,5 +4,6 @@ import type { TlsPolicy } from '../handshake/config.ts';
 export const DEFAULT_TLS_POLICY: TlsPolicy = {
   warningLimit: 5,
   closeNotifyLevel: 'strict',
+  answersAfterClose: false,
   receiveLimit: 256 * 1024,
 };
