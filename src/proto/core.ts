@@ -86,7 +86,8 @@ export type TlsCore = {
   sendData(data: Uint8Array): boolean;
   /** Queues an alert. Remembers that close_notify, or a fatal alert, was sent: no alert of the core's own follows. */
   sendAlert(level: number, description: number): void;
-  /** TLS 1.3: queues KeyUpdate and changes the sending keys. False if not possible (1.2, or not open). */
+  /** TLS 1.3: queues KeyUpdate and changes the sending keys. False if not possible (1.2, or not open). While a request is
+   *  unanswered, another one asks for nothing. */
   keyUpdate(requestPeer: boolean): boolean;
   /** Server, TLS 1.3: queues one NewSessionTicket. False if not possible. */
   sendTicket(now: Millis): boolean;

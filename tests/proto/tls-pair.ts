@@ -24,7 +24,7 @@ export const CONFIG: TlsConfig = {
 export const provider = createNobleProvider();
 
 /** Deps that record. Nothing random is asked of a stand-in. */
-export function recordingDeps(): { deps: CoreDeps; facts: Fact[]; arrivals: (Millis | undefined)[] } {
+function recordingDeps(): { deps: CoreDeps; facts: Fact[]; arrivals: (Millis | undefined)[] } {
   const facts: Fact[] = [];
   const arrivals: (Millis | undefined)[] = [];
   const deps: CoreDeps = {

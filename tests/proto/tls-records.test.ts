@@ -269,6 +269,20 @@ describe('key updates', () => {
     expect(factsOf(server, 'key-update').map((fact) => fact.by)).toEqual(['peer', 'local']);
   });
 
+  it('ask for one of the peer only once until it comes', () => {
+    const { client, server } = connect(standInPair(0x0304));
+    client.core.keyUpdate(true);
+    client.core.keyUpdate(true);
+    receive(server.core, 0, ...drain(client.core));
+    stepAll(server.core);
+    receive(client.core, 0, ...drain(server.core));
+    stepAll(client.core);
+    client.core.keyUpdate(true);
+    drain(client.core);
+    const asked = factsOf(client, 'key-update').filter((fact) => fact.by === 'local');
+    expect(asked.map((fact) => fact.requested)).toEqual([true, false, true]);
+  });
+
   it('exist in TLS 1.3 only, once connected', () => {
     expect(connect(standInPair(0x0303)).client.core.keyUpdate(true)).toBe(false);
     expect(standInEnd('client', 0x0304).core.keyUpdate(true)).toBe(false);

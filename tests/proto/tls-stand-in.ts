@@ -195,7 +195,7 @@ function infoOf(version: Version, suite: number): HandshakeInfo {
   return { version, suite, hash: 'sha256', resumed: false };
 }
 
-export const SESSION: Session = {
+const SESSION: Session = {
   version: 0x0304,
   suite: 0x1301,
   secret: new Uint8Array(32),

@@ -15,6 +15,8 @@ export type SendHalf = {
   begun: boolean;
   changeCipherSpec: boolean;
   askedRenegotiation: boolean;
+  /** Our KeyUpdate asked for one of the peer's, which has not come yet. */
+  askedKeyUpdate: boolean;
   /** What the handshake wanted to say after our close_notify: said if we write again after all, else never. */
   held: HandshakeAction[];
 };
@@ -59,6 +61,7 @@ export function createSendHalf(): SendHalf {
     begun: false,
     changeCipherSpec: false,
     askedRenegotiation: false,
+    askedKeyUpdate: false,
     held: [],
   };
 }

@@ -43,7 +43,10 @@ export function keyUpdate(state: TlsState, requestPeer: boolean): boolean {
   if (state.phase !== 'open' || state.version !== 0x0304) return false;
   return attempt(state, () => {
     releaseHeld(state);
-    carryOut(state, state.machine.keyUpdate(requestPeer), 'own');
+    // One request at a time (RFC 9846 §4.7.3).
+    const ask = requestPeer && !state.send.askedKeyUpdate;
+    state.send.askedKeyUpdate ||= ask;
+    carryOut(state, state.machine.keyUpdate(ask), 'own');
   });
 }
 

@@ -110,6 +110,7 @@ function receiveMessage(state: TlsState, message: Uint8Array): Progress['what'] 
     return before === 'open' ? 'ticket' : 'handshake';
   }
   if (type === HANDSHAKE.key_update) {
+    state.send.askedKeyUpdate = false;
     const requested = decodeKeyUpdate(message.subarray(4))?.requested ?? false;
     state.emit({ kind: 'key-update', by: 'peer', requested });
     return 'key-update';

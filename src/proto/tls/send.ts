@@ -19,7 +19,7 @@ export function sealRecord(state: TlsState, type: number, content: Uint8Array): 
 }
 
 /** Content in as many records as the limit in force asks for. */
-export function addRecords(state: TlsState, draft: Draft, type: number, content: Uint8Array): void {
+function addRecords(state: TlsState, draft: Draft, type: number, content: Uint8Array): void {
   const limit = contentLimit(state);
   for (let at = 0; at < content.length; at += limit) {
     const bytes = sealRecord(state, type, content.subarray(at, at + limit));
