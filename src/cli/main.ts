@@ -1,6 +1,6 @@
+import { VERSION } from '../driver/version.ts';
 import { createProcessTerminal } from './process-terminal.ts';
 import { run } from './program.ts';
-import { VERSION } from './version.ts';
 import { confess } from './voice.ts';
 
 /*

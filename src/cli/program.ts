@@ -1,9 +1,9 @@
 import { UsageError } from '../driver/usage-error.ts';
+import { VERSION } from '../driver/version.ts';
 import type { TimelineEvent } from '../timeline/event.ts';
 import type { Command } from './command.ts';
 import { overview } from './overview.ts';
 import { pageWidth, type Terminal } from './terminal.ts';
-import { VERSION } from './version.ts';
 import { confess, fail } from './voice.ts';
 
 /**
@@ -97,7 +97,4 @@ function isUsageError(error: unknown): error is UsageError {
 /** Loaded when called: a command pays for itself only. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'tls-close': async () => (await import('./commands/tls-close.ts')).tlsCloseCommand,
-  serve: async () => (await import('./commands/serve.ts')).serveCommand,
-  run: async () => (await import('./commands/run.ts')).runCommand,
-  demo: async () => (await import('./commands/demo.ts')).demoCommand,
 };

@@ -33,6 +33,14 @@ export function describeReturn(event: ReturnEvent, call: CallEvent | undefined, 
   return spans;
 }
 
+/** "ClientHello" for client_hello: the name that the RFCs' text and diagrams use. */
+export function messageName(name: string): string {
+  return name
+    .split('_')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+}
+
 function describeTransport(event: TimelineEvent, verbose: boolean): Described | undefined {
   switch (event.kind) {
     case 'address.resolved':
@@ -76,7 +84,7 @@ function describeTransport(event: TimelineEvent, verbose: boolean): Described | 
 function describeTls(event: TimelineEvent, verbose: boolean): Described | undefined {
   switch (event.kind) {
     case 'handshake.message':
-      return line(event.by, `${event.name} (${event.level}, ${count(event.bytes, 'byte')})`);
+      return line(event.by, `${messageName(event.name)} (${event.level}, ${count(event.bytes, 'byte')})`);
     case 'change-cipher-spec':
       return verbose ? line(event.by, 'ChangeCipherSpec') : undefined;
     case 'handshake.completed':
@@ -91,7 +99,7 @@ function describeTls(event: TimelineEvent, verbose: boolean): Described | undefi
         ? line(event.by, `certificate ${capPeerText(event.subject)}: ${event.verified}`)
         : undefined;
     case 'ticket':
-      if (!verbose && !event.afterOurClose) return undefined;
+      if (!verbose) return undefined;
       return line(
         event.by,
         `session ticket${event.afterOurClose ? ' after our close_notify' : ''}, ${event.lifetime} s`,
@@ -135,6 +143,7 @@ function describeRun(
     case 'call':
       return verbose ? line('none', `${callText(event.fn, event)} ...`) : undefined;
     case 'return':
+      if (!verbose && event.fn === 'SSL_do_handshake' && event.ret === 1) return undefined;
       return { side: 'none', spans: describeReturn(event, call, verbose) };
     case 'phase':
       return verbose ? { side: 'none', spans: [{ text: `-- ${event.name} --`, tone: 'faint' }] } : undefined;

@@ -1,6 +1,6 @@
 import type { TimelineEvent, Who } from '../timeline/event.ts';
 import type { Span } from './layout.ts';
-import { describeReturn } from './text-event.ts';
+import { describeReturn, messageName } from './text-event.ts';
 import { count } from './verdict-text.ts';
 
 export type Line = { t: number; conn: string; side: Who | 'none'; spans: readonly Span[] };
@@ -69,7 +69,7 @@ function sameCall(last: ReturnEvent | undefined, event: ReturnEvent): boolean {
 
 function extend(group: Group, event: TimelineEvent, call: CallEvent | undefined): void {
   if (group.kind === 'messages') {
-    if (event.kind === 'handshake.message') group.names.push(event.name);
+    if (event.kind === 'handshake.message') group.names.push(messageName(event.name));
   } else if (event.kind === 'data') {
     group.data.push(event.bytes);
   } else if (event.kind === 'return') {
@@ -78,7 +78,8 @@ function extend(group: Group, event: TimelineEvent, call: CallEvent | undefined)
 }
 
 function open(event: TimelineEvent, call: CallEvent | undefined): Group | undefined {
-  if (event.kind === 'handshake.message') return { kind: 'messages', first: event, names: [event.name] };
+  if (event.kind === 'handshake.message')
+    return { kind: 'messages', first: event, names: [messageName(event.name)] };
   const transfer = { kind: 'transfer', first: event } as const;
   if (event.kind === 'data') {
     return { ...transfer, by: event.by, afterClose: event.afterClose, data: [event.bytes], calls: [] };

@@ -30,10 +30,23 @@ function toLines(events: readonly TimelineEvent[], verbose: boolean): Line[] {
       lines.push(...fold.add(event, call));
       continue;
     }
+    if (isToldAgain(event, events)) continue;
     const described = describeEvent(event, call, false);
     if (described !== undefined) lines.push(...fold.end(), { t: event.t, conn: event.conn, ...described });
   }
   return [...lines, ...fold.end()];
+}
+
+/** What ends a handshake, or keeps a connection from coming about, comes twice: as it happened, and as the end it made. */
+function isToldAgain(event: TimelineEvent, events: readonly TimelineEvent[]): boolean {
+  if (event.kind !== 'fault' && event.kind !== 'transport.unreachable') return false;
+  return events.some(
+    (other) =>
+      other.conn === event.conn &&
+      (event.kind === 'fault'
+        ? other.kind === 'handshake.failed' && other.detail === event.detail
+        : other.kind === 'address.failed' && other.errno === event.errno),
+  );
 }
 
 /** Each connection counts its calls for itself. */

@@ -70,7 +70,7 @@ function outcomeRows(outcome: Outcome, findings: readonly Finding[], brief: bool
   const rows: Row[] = [{ body: headline, indent }];
   const facts = factsOf(outcome);
   if (facts.length > 0 && !brief) rows.push({ lead: [{ text: '  ' }], body: [{ text: facts.join(' · ') }] });
-  if (!brief || outcome.class !== 'clean') {
+  if (basis !== '' && (!brief || outcome.class !== 'clean')) {
     rows.push({ lead: [{ text: '  ' }], body: [{ text: basis, tone: 'faint' }] });
   }
   if (advice !== undefined)
@@ -80,7 +80,8 @@ function outcomeRows(outcome: Outcome, findings: readonly Finding[], brief: bool
 
 function factsOf(outcome: Outcome): string[] {
   const facts = [];
-  if (outcome.peerCloseNotify === 'after' && outcome.answerMs !== undefined) {
+  const summarized = ['clean', 'late'].includes(outcome.class);
+  if (outcome.peerCloseNotify === 'after' && outcome.answerMs !== undefined && !summarized) {
     facts.push(`close_notify answered after ${duration(outcome.answerMs)}`);
   }
   if (outcome.peerCloseNotify === 'before') facts.push("the peer's close_notify came before ours");

@@ -42,7 +42,8 @@ function basis(outcome: Outcome, findings: readonly Finding[]): string {
   if (outcome.closedFirst !== 'none') {
     parts.push(`closed first: ${outcome.closedFirst === 'local' ? 'we did' : 'the peer'}`);
   }
-  parts.push(`truncation possible: ${outcome.truncationPossible}`);
+  // Before the shutdown there was no data to lose.
+  if (outcome.exitCode !== 3) parts.push(`truncation possible: ${outcome.truncationPossible}`);
   const clause = byGrade(findings).find((finding) => finding.grade !== 'pass')?.clause;
   if (clause !== undefined) parts.push(clause);
   return parts.join(' · ');

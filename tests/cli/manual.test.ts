@@ -5,7 +5,7 @@ import { runSpec } from '../../src/cli/commands/run-spec.ts';
 import { serveSpec } from '../../src/cli/commands/serve-spec.ts';
 import { tlsCloseSpec } from '../../src/cli/commands/tls-close-spec.ts';
 import { helpText } from '../../src/cli/parse.ts';
-import { VERSION } from '../../src/cli/version.ts';
+import { VERSION } from '../../src/driver/version.ts';
 import { OUTCOME_CLASSES } from '../../src/timeline/outcome.ts';
 
 const SPECS = [tlsCloseSpec, serveSpec, runSpec, demoSpec];

@@ -33,7 +33,7 @@ describe('the terminal timeline', () => {
           4.2  → TCP FIN
 
       clean: both sides sent close_notify, then the peer closed the connection
-        close_notify answered after 0.6 ms · FIN after 1.1 ms · 40 bytes received
+        FIN after 1.1 ms · 40 bytes received
         closed first: we did · truncation possible: no"
     `);
   });
