@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { groupByName } from '../crypto/groups.ts';
 import { suiteByName } from '../crypto/suites.ts';
 import { CLOSE_MODES, type CloseLimits, type CloseMode, DEFAULT_LIMITS } from '../driver/close/plan.ts';
 import { UsageError } from '../driver/usage-error.ts';
 import type { TlsCloseOptions } from '../index.ts';
+import { readBytes, readText } from '../io/files.ts';
 import type { RawOptions } from './command.ts';
 import { atMostOne, bad, choice, duration, flagOf, integer, list, textOf, unescaped } from './values.ts';
 
@@ -50,20 +50,6 @@ export function toLimits(text: string): Partial<CloseLimits> {
   return limits;
 }
 
-/** A file named on the command line. */
-export function fileOf(option: string, path: string): Uint8Array {
-  try {
-    return new Uint8Array(readFileSync(path));
-  } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw new UsageError('bad-file', `${option}: ${path} can't be read (${FILE_ERRORS[why] ?? why})`);
-  }
-}
-
-export function textFileOf(option: string, path: string): string {
-  return new TextDecoder().decode(fileOf(option, path));
-}
-
 export function versionsOf(text: string): readonly ('1.2' | '1.3')[] {
   return list('--tls', text).map((one) => choice('--tls', one, ['1.2', '1.3'] as const));
 }
@@ -76,8 +62,8 @@ export function identityOf(raw: RawOptions): { cert: string; key: string } | und
   if (cert === undefined) {
     throw new UsageError('conflict', '--key without --cert', 'give the certificate chain with --cert FILE');
   }
-  const pem = textFileOf('--cert', cert);
-  if (key !== undefined) return { cert: pem, key: textFileOf('--key', key) };
+  const pem = readText(cert);
+  if (key !== undefined) return { cert: pem, key: readText(key) };
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/u.test(pem)) return { cert: pem, key: pem };
   throw new UsageError('conflict', `--cert: there is no private key in ${cert}`, 'give it with --key FILE');
 }
@@ -152,7 +138,7 @@ function handshakeOptions(raw: RawOptions): Partial<TlsCloseOptions> {
     ...given(raw, 'alpn', (text) => ({ alpn: list('--alpn', text, /,/u) })),
     ...given(raw, 'ciphers', (text) => ({ suites: suitesOf(text) })),
     ...given(raw, 'groups', (text) => ({ groups: groupsOf(text) })),
-    ...given(raw, 'ca', (path) => ({ ca: textFileOf('--ca', path) })),
+    ...given(raw, 'ca', (path) => ({ ca: readText(path) })),
     ...(identity ?? {}),
     insecure: flagOf(raw, 'insecure'),
     ...given(raw, 'crypto', (text) => ({ crypto: choice('--crypto', text, PROVIDERS) })),
@@ -200,7 +186,7 @@ function exchangeOptions(raw: RawOptions, readInput: () => Uint8Array): Partial<
 
 function payload(option: string, text: string, readInput: () => Uint8Array): Uint8Array {
   if (text === '@-') return readInput();
-  return text.startsWith('@') ? fileOf(option, text.slice(1)) : unescaped(option, text);
+  return text.startsWith('@') ? readBytes(text.slice(1)) : unescaped(option, text);
 }
 
 function readUntil(text: string): 'eof' | 'idle' | number {
@@ -268,9 +254,4 @@ const FLAGS: Readonly<Record<CloseMode, string>> = {
   'abrupt-fin': '--abrupt fin',
   'abrupt-rst': '--abrupt rst',
   'half-close': '--half-close',
-};
-const FILE_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  EISDIR: 'it is a directory',
 };

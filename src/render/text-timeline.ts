@@ -6,10 +6,22 @@ import { createFold, type Line } from './text-fold.ts';
 /** The timeline in rows: time, direction, what. Messages and transfers are folded unless `verbose`. */
 export function toTimelineRows(events: readonly TimelineEvent[], verbose: boolean): Row[] {
   const lines = toLines(events, verbose);
-  const named = new Set(lines.map((line) => line.conn)).size > 1;
-  const connWidth = named ? Math.max(...lines.map((line) => line.conn.length)) + 2 : 0;
   const timeWidth = Math.max(7, ...lines.map((line) => line.t.toFixed(1).length + 1));
-  return lines.map((line) => toRow(line, timeWidth, connWidth));
+  if (interleaved(lines)) {
+    const connWidth = Math.max(...lines.map((line) => line.conn.length)) + 2;
+    return lines.map((line) => toRow(line, timeWidth, connWidth));
+  }
+  return lines.flatMap((line, index) => {
+    const row = toRow(line, timeWidth, 0);
+    const begins = index > 0 && lines[index - 1]?.conn !== line.conn;
+    return begins ? [{ body: [{ text: `-- ${line.conn} --`, tone: 'faint' }] }, row] : [row];
+  });
+}
+
+/** Two connections at a time are told apart on every line; one after the other, by a line between them. */
+function interleaved(lines: readonly Line[]): boolean {
+  const blocks = lines.filter((line, index) => lines[index - 1]?.conn !== line.conn);
+  return blocks.length > new Set(blocks.map((line) => line.conn)).size;
 }
 
 function toLines(events: readonly TimelineEvent[], verbose: boolean): Line[] {

@@ -2,6 +2,7 @@ import type { TimelineEvent } from '../timeline/event.ts';
 import type { Finding, Outcome } from '../timeline/outcome.ts';
 import { capPeerText } from './escape.ts';
 import { fitRow, type Page, plainStyle, type Row, type Style } from './layout.ts';
+import { toResumption } from './report.ts';
 import { toHeader } from './text-header.ts';
 import { toTimelineRows } from './text-timeline.ts';
 import { byGrade, count, duration, gradeTone, toVerdict } from './verdict-text.ts';
@@ -30,7 +31,7 @@ export function toText(events: readonly TimelineEvent[], options: TextOptions): 
     findings
       .filter((finding) => options.verbose || finding.grade !== 'pass')
       .flatMap((finding) => findingRows(finding, events)),
-    outcome === undefined ? [] : outcomeRows(outcome, findings, options.brief === true),
+    outcome === undefined ? [] : outcomeRows(outcome, findings, events, options.brief === true),
   ];
   return sections
     .filter((rows) => rows.length > 0)
@@ -64,11 +65,16 @@ function atTime(t: number): string {
   return `${t.toFixed(1)} ms`;
 }
 
-function outcomeRows(outcome: Outcome, findings: readonly Finding[], brief: boolean): Row[] {
+function outcomeRows(
+  outcome: Outcome,
+  findings: readonly Finding[],
+  events: readonly TimelineEvent[],
+  brief: boolean,
+): Row[] {
   const { headline, basis, advice } = toVerdict(outcome, findings);
   const indent = 2;
   const rows: Row[] = [{ body: headline, indent }];
-  const facts = factsOf(outcome);
+  const facts = [...factsOf(outcome), ...resumptionOf(events)];
   if (facts.length > 0 && !brief) rows.push({ lead: [{ text: '  ' }], body: [{ text: facts.join(' · ') }] });
   if (basis !== '' && (!brief || outcome.class !== 'clean')) {
     rows.push({ lead: [{ text: '  ' }], body: [{ text: basis, tone: 'faint' }] });
@@ -78,13 +84,23 @@ function outcomeRows(outcome: Outcome, findings: readonly Finding[], brief: bool
   return rows;
 }
 
+function resumptionOf(events: readonly TimelineEvent[]): string[] {
+  const resumption = toResumption(events);
+  if (resumption === undefined) return [];
+  const { eligible, offered, accepted } = resumption;
+  if (!eligible) return ['the session could not be resumed'];
+  if (!offered) return ['the session could be resumed, but was not offered'];
+  return [`the session was ${accepted ? 'resumed' : 'offered again and refused'}`];
+}
+
 function factsOf(outcome: Outcome): string[] {
   const facts = [];
   const summarized = ['clean', 'late'].includes(outcome.class);
   if (outcome.peerCloseNotify === 'after' && outcome.answerMs !== undefined && !summarized) {
     facts.push(`close_notify answered after ${duration(outcome.answerMs)}`);
   }
-  if (outcome.peerCloseNotify === 'before') facts.push("the peer's close_notify came before ours");
+  if (outcome.peerCloseNotify === 'before' && !summarized)
+    facts.push("the peer's close_notify came before ours");
   if (outcome.finMs !== undefined) facts.push(`FIN after ${duration(outcome.finMs)}`);
   if (outcome.bytesReceived > 0) facts.push(`${count(outcome.bytesReceived, 'byte')} received`);
   if (outcome.bytesAfterOurClose > 0) {

@@ -92,7 +92,7 @@ describe('the options of tls-close', () => {
     expect(options('--send', 'hi\\n').send).toEqual(new TextEncoder().encode('hi\n'));
     expect(options('--send', `@${file}`).send).toEqual(new TextEncoder().encode('GET \\r\n'));
     expect(options('--send', '@-').send).toEqual(Uint8Array.of(1, 2));
-    expect(refused(() => options('--send', '@/nowhere/at/all'))).toContain('there is no such file');
+    expect(refused(() => options('--send', '@/nowhere/at/all'))).toContain('there is no such file or folder');
   });
 
   it('read the rest', () => {
@@ -144,7 +144,7 @@ describe('the options of tls-close', () => {
     [['--repeat', '0'], 'is not a whole number from 1'],
     [['--read-until', 'lunch'], 'is none of eof, idle'],
     [['--key', 'x.pem'], '--key without --cert'],
-    [['--ca', '/nowhere'], 'there is no such file'],
+    [['--ca', '/nowhere'], 'there is no such file or folder'],
     [['--timeoot', '5s'], 'did you mean --timeout?'],
   ])('%j is refused in one line', (argv, why) => {
     const said = refused(() => options(...argv));

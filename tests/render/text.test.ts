@@ -125,9 +125,10 @@ describe('the terminal timeline', () => {
     expect(text(blocked)).not.toContain('= 0');
   });
 
-  it('names the connection in a column as soon as there are two', () => {
-    const second = CLEAN.slice(0, 2).map((event) => ({ ...event, conn: 'resume' }));
-    expect(text([...CLEAN, ...second])).toContain('resume');
+  it('puts a line between connections, or their names in a column when they overlap', () => {
+    const second = CLEAN.slice(1, 2).map((event) => ({ ...event, conn: 'resume' }));
+    expect(text([...CLEAN, ...second])).toContain('\n-- resume --\n    0.1    TCP connected');
+    expect(text([...CLEAN, ...second, ...CLEAN.slice(1, 2)])).toContain('  resume    TCP connected');
     expect(text(CLEAN)).not.toContain('  local  ');
   });
 
