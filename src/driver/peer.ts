@@ -55,6 +55,15 @@ export function takeAll(peer: Peer): void {
   }
 }
 
+/** Takes in all that has come and answers nothing: the scenario is over. */
+export function drain(peer: Peer): void {
+  const { core, scheduler } = peer.channel;
+  core.start(scheduler.clock.now());
+  while (!peer.ended && core.ready()) {
+    if (core.step(scheduler.clock.now()).kind === 'eof') peer.ended = true;
+  }
+}
+
 /** Sends bytes below the core's own acts. */
 export function sendRaw(peer: Peer, bytes: Uint8Array): void {
   peer.lastSent = bytes;

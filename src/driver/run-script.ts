@@ -1,6 +1,7 @@
 import { type Connection, type LocalSide, openConnection, shakeHands } from './local-side.ts';
 import { actLocally } from './local-steps.ts';
 import type { Observation } from './observe.ts';
+import { drain } from './peer.ts';
 import { classifyData, type PeerSight, peerObserved } from './peer-observed.ts';
 import { actAsPeer } from './peer-steps.ts';
 import type { Scenario, ScenarioProtocol } from './script.ts';
@@ -38,6 +39,7 @@ export function* playScenario(scenario: Scenario, world: ScriptWorld): Task<Scri
   const side: LocalSide = { scenario, world, configs, blocking, connection, saved: undefined, closed: false };
   const { observed, failures } = yield* playSteps(side, scenario.steps);
   yield* settle(world, setup.final_settle_ms ?? FINAL_SETTLE_MS);
+  drain(connection.peer);
   const events = world.recorder.events.slice(begun).filter((event) => event.conn === 'peer');
   const sights = [...peerObserved(events, manual), ...unfinished(connection)];
   const classed = setup.peer_data_class === true || setup.data_expect !== undefined;

@@ -69,7 +69,9 @@ function* firstAlert(ssl: Ssl): Call {
     'openssl-3.5':
       'sends neither the rest of the pending SSL_write nor close_notify, and SSL_shutdown can still return 1',
   });
-  if (ssl.choices.pendingWrite === 'finish-it-first') {
+  if (ssl.choices.pendingWrite === 'finish-it-first' || ssl.datagrams) {
+    // Over datagrams OpenSSL drops the pending one, and the alert goes out all the same.
+    if (ssl.choices.pendingWrite !== 'finish-it-first') ssl.core.discardTransmit();
     ssl.core.sendAlert(WARNING, CLOSE_NOTIFY);
     return yield* dispatch(ssl);
   }
@@ -129,6 +131,7 @@ function* awaitPeer(ssl: Ssl): Call {
         if (taken.message && !ssl.autoRetry) return wantRead(ssl.choices.waitingReturns);
         continue;
       case 'data':
+        if (ssl.datagrams && ssl.choices.unreadDatagram === 'is-lost') return lostDatagram(ssl);
         ssl.inbox.push(taken.data);
         continue;
       case 'closed':
@@ -144,14 +147,25 @@ function* awaitPeer(ssl: Ssl): Call {
   }
 }
 
+function lostDatagram(ssl: Ssl): CallResult {
+  noteUnread(ssl, 7, 'throws the unread datagram away: -1 with SSL_ERROR_SYSCALL, errno 0, and goes on');
+  return ended(ssl, -1);
+}
+
 /** Application data that nobody has read stands before the peer's close_notify. */
 function unread(ssl: Ssl): CallResult {
-  noteDifference(ssl, 6, {
-    manual: 'keeps the unread data for SSL_read: once it is read, SSL_shutdown can return 1',
-    'openssl-3.5': 'ends the connection over unread data: the data is lost and every later call fails',
-  });
-  if (ssl.choices.unreadData === 'ends-the-connection') ssl.life = 'dead';
+  if (ssl.datagrams) noteUnread(ssl, 7, 'throws the unread datagram away');
+  else
+    noteUnread(ssl, 6, 'ends the connection over unread data: the data is lost and every later call fails');
+  if (ssl.choices.unreadData === 'ends-the-connection' && !ssl.datagrams) ssl.life = 'dead';
   return sslError(-1, 'application data after close notify');
+}
+
+function noteUnread(ssl: Ssl, number: number, openssl: string): void {
+  noteDifference(ssl, number, {
+    manual: 'keeps the unread data for SSL_read: once it is read, SSL_shutdown can return 1',
+    'openssl-3.5': openssl,
+  });
 }
 
 function fatalAnswer(ssl: Ssl, queue: readonly string[]): CallResult {

@@ -9,6 +9,8 @@ export type SslSetup = SslOptions & {
   core: TlsCore;
   /** `none`: neither SSL_set_connect_state nor SSL_set_accept_state was called. */
   role: Role | 'none';
+  /** DTLS: records come and go as datagrams. */
+  datagrams?: boolean;
   /** Hands the core's queued units to the transport. */
   flush(): Flushed;
   /** Would a write be taken now? A blocking call waits for it. */
@@ -27,6 +29,7 @@ export type Ssl = {
   readonly blocking: boolean;
   readonly ignoreUnexpectedEof: boolean;
   readonly autoRetry: boolean;
+  readonly datagrams: boolean;
   readonly flush: () => Flushed;
   readonly writable: () => boolean;
   readonly now: () => Millis;
@@ -74,6 +77,7 @@ export function createSsl(setup: SslSetup): Ssl {
     blocking: setup.blocking,
     ignoreUnexpectedEof: setup.ignoreUnexpectedEof,
     autoRetry: setup.autoRetry,
+    datagrams: setup.datagrams ?? false,
     flush: setup.flush,
     writable: setup.writable,
     now: setup.now,
@@ -148,12 +152,24 @@ function stateText(ssl: Ssl): string {
   switch (ssl.life) {
     case 'before':
     case 'cleared':
-      return 'before SSL initialization';
+      return BEFORE;
     case 'handshake':
-      return ssl.role === 'server' ? 'before SSL initialization' : 'SSLv3/TLS write client hello';
+      return waitingText(ssl);
     case 'open':
       return 'SSL negotiation finished successfully';
     case 'dead':
       return 'error';
   }
 }
+
+/** What the side last did before it began to wait. */
+function waitingText(ssl: Ssl): string {
+  const version = ssl.core.version();
+  if (ssl.role !== 'server') {
+    return version === 'TLSv1.2' ? 'SSLv3/TLS write finished' : 'SSLv3/TLS write client hello';
+  }
+  if (version === undefined) return BEFORE;
+  return version === 'TLSv1.2' ? 'SSLv3/TLS write server done' : 'TLSv1.3 early data';
+}
+
+const BEFORE = 'before SSL initialization';

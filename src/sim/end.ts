@@ -29,6 +29,8 @@ export type End = {
   finQueued: boolean;
   finSent: boolean;
   closed: boolean;
+  /** The peer's FIN came: a reset after it shows as EPIPE at once. */
+  finMet: boolean;
   /** The peer's RST came. `told`: a write has reported it. */
   reset: 'no' | 'met' | 'told';
   blocked: boolean;
@@ -51,6 +53,7 @@ export function createEnd(sink: TransportSink, side: End['side']): End {
     finQueued: false,
     finSent: false,
     closed: false,
+    finMet: false,
     reset: 'no',
     blocked: false,
     partial: undefined,
@@ -125,7 +128,7 @@ function block(end: End): WriteResult {
 
 /** A kernel tells of a reset once; from then on the pipe is simply gone. */
 function resetError(end: End): WriteResult {
-  const errno = end.reset === 'met' ? 'ECONNRESET' : 'EPIPE';
+  const errno = end.reset === 'met' && !end.finMet ? 'ECONNRESET' : 'EPIPE';
   end.reset = 'told';
   return { errno };
 }
@@ -191,6 +194,7 @@ function arrive(world: LinkWorld, end: End, parcel: Parcel): void {
     return;
   }
   if (end.reset !== 'no') return;
+  if (parcel.kind === 'fin') end.finMet = true;
   if (parcel.kind === 'reset') {
     end.reset = 'met';
     end.unsent = [];

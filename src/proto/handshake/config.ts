@@ -36,6 +36,8 @@ export type TlsPolicy = {
   closeNotifyLevel: 'strict' | 'any';
   /** Are the peer's requests for a KeyUpdate answered after our close_notify? RFC 9846 §6.1 wants silence. */
   answersAfterClose: boolean;
+  /** TLS 1.3 client: alerts before its Finished go under the handshake key, or in the clear as before there was one. */
+  handshakeAlerts: 'protected' | 'plain';
   /** Most bytes queued and not stepped before the core stops asking for more. */
   receiveLimit: number;
 };

@@ -5,5 +5,6 @@ export const DEFAULT_TLS_POLICY: TlsPolicy = {
   warningLimit: 5,
   closeNotifyLevel: 'strict',
   answersAfterClose: false,
+  handshakeAlerts: 'protected',
   receiveLimit: 256 * 1024,
 };

@@ -15,6 +15,10 @@ export function sealRecord(state: TlsState, type: number, content: Uint8Array): 
   if (key !== undefined) return protect(key, type, content);
   // Some old middleboxes and servers refuse a first record of a version they don't know (RFC 9846 §5.1).
   const version = state.role === 'client' && !begun ? 0x0301 : 0x0303;
+  return bareRecord(type, version, content);
+}
+
+function bareRecord(type: number, version: number, content: Uint8Array): Uint8Array {
   return concat(encodeRecordHeader({ type, version, length: content.length }), content);
 }
 
@@ -53,7 +57,10 @@ export function addChangeCipherSpec(draft: Draft): void {
 
 export function queueAlert(state: TlsState, level: number, description: number): void {
   const draft = createDraft();
-  addRecords(state, draft, CONTENT.alert, Uint8Array.of(level, description));
+  const bare = alertsBare(state);
+  const content = Uint8Array.of(level, description);
+  if (bare) addRecord(draft, CONTENT.alert, bareRecord(CONTENT.alert, 0x0303, content), false);
+  else addRecords(state, draft, CONTENT.alert, content);
   draft.facts.push({
     kind: 'alert',
     by: 'local',
@@ -61,11 +68,17 @@ export function queueAlert(state: TlsState, level: number, description: number):
     levelName: levelName(level),
     description,
     descriptionName: alertName(description),
-    protected: state.send.key !== undefined,
+    protected: state.send.key !== undefined && !bare,
   });
   queueDraft(state.outbox, draft);
   if (description === ALERT.close_notify) state.send.closeNotify = true;
   else if (level === ALERT_LEVEL.fatal) state.send.fatalAlert = true;
+}
+
+/** A TLS 1.3 client that has not yet begun to send under its handshake key, and puts off using it. */
+function alertsBare(state: TlsState): boolean {
+  if (state.config.policy.handshakeAlerts === 'protected') return false;
+  return state.role === 'client' && state.version === 0x0304 && state.machine.phase() === 'under-way';
 }
 
 /** At most one record of application data; gives the number of bytes taken. */
