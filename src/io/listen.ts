@@ -1,5 +1,5 @@
 import { createServer, Socket } from 'node:net';
-import type { Connect } from '../driver/world.ts';
+import type { Transport, TransportSink } from '../driver/world.ts';
 import type { Emit } from '../timeline/event.ts';
 import { createSocketTransport, type SocketTransport } from './socket-transport.ts';
 import { formatAddress } from './tcp.ts';
@@ -10,18 +10,21 @@ export type ListenOptions = {
   port: number;
   /** Most connections at one time; further ones are closed at once. */
   limit?: number;
-  /** Makes the emitter of one connection. */
-  emit: (remote: string) => Emit;
   capture?: boolean;
-  /** A connection: `connect` must be called before this returns. */
-  onConnection(connect: Connect, remote: string): void;
+  /** A connection: `accept` must be called before this returns. */
+  onConnection(accept: Accept, remote: string): void;
 };
+
+/** Opens our end of an accepted connection; what its socket has to report goes to `emit`. */
+export type Accept = (sink: TransportSink, emit: Emit) => Transport;
 
 export type Listener = {
   readonly host: string;
   readonly port: number;
   /** Connections that are open now. */
   connections(): number;
+  /** Stops listening; what is open goes on. */
+  stop(): void;
   /** Stops listening, and destroys what is still open. Resolves when the port is free. */
   close(): Promise<void>;
 };
@@ -38,9 +41,9 @@ export function listenTcp(options: ListenOptions): Promise<Listener> {
     }
     const remote = formatAddress(accepted.remoteAddress, accepted.remotePort);
     const local = formatAddress(accepted.localAddress, accepted.localPort);
-    options.onConnection((sink) => {
+    options.onConnection((sink, emit) => {
       const { capture = false } = options;
-      const link = createSocketTransport({ sink, emit: options.emit(remote), capture });
+      const link = createSocketTransport({ sink, emit, capture });
       const socket = adopt(accepted, link);
       open.add(socket);
       socket.on('close', () => open.delete(socket));
@@ -61,11 +64,13 @@ export function listenTcp(options: ListenOptions): Promise<Listener> {
         host: options.host,
         port,
         connections: () => open.size,
+        stop: () => void server.close(),
         close: () =>
           new Promise((closed) => {
-            server.close(() => closed());
             for (const socket of open) socket.destroy();
             open.clear();
+            if (server.listening) server.close(() => closed());
+            else closed();
           }),
       });
     });

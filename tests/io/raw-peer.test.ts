@@ -26,9 +26,8 @@ beforeAll(async () => {
   listener = await listenTcp({
     host: '127.0.0.1',
     port: 0,
-    emit: () => () => {},
-    onConnection(connect) {
-      accepted.push(connect);
+    onConnection(accept) {
+      accepted.push((sink) => accept(sink, () => {}));
       onAccept?.();
     },
   });

@@ -1,0 +1,44 @@
+import { SERVE_LIMITS, type ServeLimits, type ServePlan, type ServeStep } from '../driver/serve/plan.ts';
+
+/** One way of closing a connection, as data. */
+export type Behaviour = {
+  /** protocol/name: "tls/fin-no-close-notify". */
+  id: string;
+  /** Other names for it, without the protocol. */
+  aliases: readonly string[];
+  /** What the server does, one sentence. ASCII. */
+  says: string;
+  /** Ids of the rules it breaks; none for the one that keeps them all, and for what is merely rare. */
+  breaks: readonly string[];
+  /** What a good client makes of it. */
+  goodClient: string;
+  opened?: readonly ServeStep[];
+  /** After the answer to an HTTP request: the server closes first. */
+  answered: readonly ServeStep[];
+  /** The client closed first. */
+  closing: readonly ServeStep[];
+  /** Without it an answer has a Content-Length. */
+  framing?: ServePlan['framing'];
+  limits?: Partial<ServeLimits>;
+};
+
+/** How to serve a connection with this behaviour; `change` overrides what the catalogue says. */
+export function toServePlan(
+  behaviour: Behaviour,
+  change: {
+    exchange?: ServePlan['exchange'];
+    framing?: ServePlan['framing'];
+    limits?: Partial<ServeLimits>;
+  } = {},
+): ServePlan {
+  return {
+    name: behaviour.id,
+    says: behaviour.says,
+    opened: behaviour.opened ?? [],
+    answered: behaviour.answered,
+    closing: behaviour.closing,
+    exchange: change.exchange ?? 'auto',
+    framing: change.framing ?? behaviour.framing ?? 'length',
+    limits: { ...SERVE_LIMITS, ...behaviour.limits, ...change.limits },
+  };
+}

@@ -1,0 +1,209 @@
+import type { Fact, Millis, TimelineEvent } from '../timeline/event.ts';
+
+/** What a client did at the end of a connection to a server of ours. Times in ms after the last closing act of ours before. */
+export type ClientFacts = {
+  handshake: 'completed' | 'resumed' | 'failed';
+  closedFirst: 'client' | 'server' | 'nobody';
+  /** Its close_notify, relative to ours: `alone` when we sent none. */
+  closeNotify: 'before' | 'after' | 'alone' | 'none';
+  closeNotifyMs?: Millis;
+  /** How its direction ended. `unseen`: we reset the connection, and nothing can be seen after that. */
+  end: 'fin' | 'reset' | 'open' | 'unseen';
+  endMs?: Millis;
+  /** An error alert it sent. */
+  alert?: { level: number; description: number; name: string };
+  /** Application data it sent. */
+  bytes: number;
+};
+
+export type ClientReport = { text: string; facts: ClientFacts };
+
+/** What the client did, from the server's timeline of one connection ("local" is the server). */
+export function describeClient(events: readonly TimelineEvent[]): ClientReport {
+  const acts = inOrder(events);
+  const completed = find(events, 'handshake.completed');
+  const facts = factsOf(events, acts, completed);
+  return {
+    text: `client ${completed === undefined ? failure(events, acts) : story(acts, facts, events)}`,
+    facts,
+  };
+}
+
+type Kind = 'close_notify' | 'FIN' | 'reset' | 'alert';
+/** Something either side did to close. */
+type Act = {
+  by: 'client' | 'server';
+  kind: Kind;
+  at: Millis;
+  name: string;
+  level: number;
+  description: number;
+};
+
+function inOrder(events: readonly TimelineEvent[]): Act[] {
+  const acts = events.flatMap((event): Act[] => {
+    const kind = kindOf(event);
+    if (kind === undefined) return [];
+    const by = 'by' in event && event.by === 'local' ? 'server' : 'client';
+    const alert = event.kind === 'alert' ? event : undefined;
+    return [
+      {
+        by,
+        kind,
+        at: event.arrived ?? event.t,
+        name: alert?.descriptionName ?? kind,
+        level: alert?.level ?? 0,
+        description: alert?.description ?? 0,
+      },
+    ];
+  });
+  // A transport tells of a FIN before the core has looked at the records in front of it.
+  const rank = (act: Act): number => (act.kind === 'FIN' || act.kind === 'reset' ? 1 : 0);
+  const closing = acts.filter((act) => act.by === 'client').sort((a, b) => rank(a) - rank(b));
+  return [...acts.filter((act) => act.by === 'server'), ...closing].sort((a, b) => a.at - b.at);
+}
+
+function kindOf(event: TimelineEvent): Kind | undefined {
+  switch (event.kind) {
+    case 'alert':
+      if (event.description === CLOSE_NOTIFY) return 'close_notify';
+      return 'alert';
+    case 'transport.fin':
+      return 'FIN';
+    case 'transport.reset':
+      return 'reset';
+    default:
+      return undefined;
+  }
+}
+
+function factsOf(
+  events: readonly TimelineEvent[],
+  acts: readonly Act[],
+  completed: Of<'handshake.completed'> | undefined,
+): ClientFacts {
+  const mine = acts.filter((act) => act.by === 'client');
+  const notify = mine.find((act) => act.kind === 'close_notify');
+  const ours = acts.find((act) => act.by === 'server' && act.kind === 'close_notify');
+  const end = mine.find((act) => act.kind === 'FIN' || act.kind === 'reset');
+  const alert = mine.find((act) => act.kind === 'alert' && act.description !== USER_CANCELED);
+  const unseen = acts.some((act) => act.by === 'server' && act.kind === 'reset');
+  const [first] = acts;
+  const data = events.filter((event): event is Of<'data'> => event.kind === 'data' && event.by === 'peer');
+  return {
+    handshake: completed === undefined ? 'failed' : completed.resumed ? 'resumed' : 'completed',
+    closedFirst: first?.by ?? 'nobody',
+    closeNotify: relation(notify, ours),
+    ...since(acts, notify, 'closeNotifyMs'),
+    end: end === undefined ? (unseen ? 'unseen' : 'open') : end.kind === 'FIN' ? 'fin' : 'reset',
+    ...since(acts, end, 'endMs'),
+    ...(alert === undefined
+      ? {}
+      : { alert: { level: alert.level, description: alert.description, name: alert.name } }),
+    bytes: data.reduce((sum, event) => sum + event.bytes, 0),
+  };
+}
+
+function relation(notify: Act | undefined, ours: Act | undefined): ClientFacts['closeNotify'] {
+  if (notify === undefined) return 'none';
+  if (ours === undefined) return 'alone';
+  return notify.at < ours.at ? 'before' : 'after';
+}
+
+function since<K extends string>(acts: readonly Act[], act: Act | undefined, key: K): { [P in K]?: Millis } {
+  const anchor = act === undefined ? undefined : anchorOf(acts, act);
+  const value: { [P in K]?: Millis } = {};
+  if (act !== undefined && anchor !== undefined) value[key] = act.at - anchor.at;
+  return value;
+}
+
+/** The last closing act of the server before it. */
+function anchorOf(acts: readonly Act[], act: Act): Act | undefined {
+  return acts.slice(0, acts.indexOf(act)).findLast((each) => each.by === 'server');
+}
+
+/** One sentence without its subject: "answered our close_notify after 2 ms, then FIN". */
+function story(acts: readonly Act[], facts: ClientFacts, events: readonly TimelineEvent[]): string {
+  const mine = acts.filter((act) => act.by === 'client');
+  const parts = mine.map((act, index) => phrase(acts, mine, act, index));
+  if (facts.end === 'open') parts.push(keptOpen(acts, mine, events));
+  if (parts.length === 0) return 'could not be watched: we reset the connection first';
+  return parts.join(', ');
+}
+
+function phrase(acts: readonly Act[], mine: readonly Act[], act: Act, index: number): string {
+  const anchor = anchorOf(acts, act);
+  const what = words(mine, act);
+  if (index > 0) {
+    const before = mine[index - 1];
+    const gap = act.at - (before?.at ?? act.at);
+    return `then ${bare(act)}${gap >= NOTABLE ? ` ${duration(gap)} later` : ''}`;
+  }
+  if (anchor === undefined) return `closed first: ${what}`;
+  const after = duration(act.at - anchor.at);
+  if (act.kind === 'close_notify' && anchor.kind === 'close_notify') {
+    return `answered our close_notify after ${after}`;
+  }
+  // Our FIN follows our close_notify at once; the answer is to both.
+  const closed = acts
+    .slice(0, acts.indexOf(act))
+    .some((each) => each.by === 'server' && each.kind === 'close_notify');
+  if (act.kind === 'close_notify' && anchor.kind === 'FIN' && closed) {
+    return `answered our close_notify after ${after}`;
+  }
+  const verb = act.kind === 'reset' ? 'reset the connection' : `sent ${what}`;
+  return `${verb} ${after} after our ${anchor.kind === 'alert' ? anchor.name : anchor.kind}`;
+}
+
+function words(mine: readonly Act[], act: Act): string {
+  const told = mine.some((each) => each.kind === 'close_notify' || each.kind === 'alert');
+  if (act.kind === 'FIN') return told ? 'FIN' : 'FIN without close_notify';
+  return bare(act);
+}
+
+function bare(act: Act): string {
+  switch (act.kind) {
+    case 'FIN':
+    case 'close_notify':
+      return act.kind;
+    case 'reset':
+      return 'RST';
+    case 'alert':
+      return `alert ${act.name}(${act.description})`;
+  }
+}
+
+function keptOpen(acts: readonly Act[], mine: readonly Act[], events: readonly TimelineEvent[]): string {
+  const until = events.at(-1)?.t ?? 0;
+  const from = acts.at(-1)?.at ?? find(events, 'handshake.completed')?.t ?? until;
+  return `${mine.length === 0 ? '' : 'and '}kept the connection open for ${duration(until - from)}`;
+}
+
+function failure(events: readonly TimelineEvent[], acts: readonly Act[]): string {
+  const what = 'did not finish the handshake';
+  const alert = acts.find((act) => act.by === 'client' && act.kind === 'alert');
+  if (alert !== undefined) return `${what}: it sent ${bare(alert)}`;
+  const failed = find(events, 'handshake.failed');
+  if (failed?.blame === 'peer') return `${what}: ${failed.rule}`;
+  const ended = acts.find((act) => act.by === 'client');
+  const said = events.some((event) => event.kind === 'handshake.message' && event.by === 'peer');
+  if (ended !== undefined)
+    return said ? `${what}: it ended with ${bare(ended)}` : `said nothing but ${bare(ended)}`;
+  return said ? `${what} in time` : 'said nothing';
+}
+
+function duration(ms: Millis): string {
+  if (ms >= 1_000) return `${(ms / 1_000).toFixed(1)} s`;
+  return ms < 1 ? 'less than 1 ms' : `${Math.round(ms)} ms`;
+}
+
+function find<K extends Fact['kind']>(events: readonly TimelineEvent[], kind: K): Of<K> | undefined {
+  return events.find((event): event is Of<K> => event.kind === kind);
+}
+
+type Of<K extends Fact['kind']> = Extract<TimelineEvent, { kind: K }>;
+
+const CLOSE_NOTIFY = 0;
+const USER_CANCELED = 90;
+/** A gap that is worth a word. */
+const NOTABLE = 10;

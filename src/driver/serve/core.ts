@@ -1,0 +1,45 @@
+import type { CoreDeps, TlsCore } from '../../proto/core.ts';
+import { DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES } from '../../proto/handshake/defaults.ts';
+import type { Identity } from '../../proto/handshake/peer-auth.ts';
+import type { Session } from '../../proto/handshake/session.ts';
+import { createTlsCore } from '../../proto/tls/connection.ts';
+import { DEFAULT_TLS_POLICY } from '../../proto/tls/policy.ts';
+import type { Emit } from '../../timeline/event.ts';
+
+/** Makes the cores of one server: they share the ticket key and the memory of sessions, so that clients can resume. */
+export function createServerCores(options: {
+  identity: Identity;
+  versions?: readonly (0x0303 | 0x0304)[];
+  deps: Omit<CoreDeps, 'emit'>;
+}): (emit: Emit) => TlsCore {
+  const { identity, deps, versions = [0x0304, 0x0303] } = options;
+  const config = {
+    versions,
+    suites: DEFAULT_SUITES,
+    groups: DEFAULT_GROUPS,
+    signatureSchemes: DEFAULT_SCHEMES,
+    verify: 'report',
+    identity,
+    tickets: { key: deps.random(32), lifetime: 7_200, count: 2 },
+    sessionCache: boundedCache(),
+    policy: DEFAULT_TLS_POLICY,
+  } as const;
+  return (emit) => createTlsCore('server', config, { ...deps, emit });
+}
+
+function boundedCache(): {
+  store(id: Uint8Array, session: Session): void;
+  find(id: Uint8Array): Session | undefined;
+} {
+  const sessions = new Map<string, Session>();
+  return {
+    store(id, session) {
+      const [oldest] = sessions.keys();
+      if (sessions.size >= MOST_SESSIONS && oldest !== undefined) sessions.delete(oldest);
+      sessions.set(id.join(), session);
+    },
+    find: (id) => sessions.get(id.join()),
+  };
+}
+
+const MOST_SESSIONS = 1_000;

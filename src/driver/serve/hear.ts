@@ -1,0 +1,89 @@
+import type { TlsStep } from '../../proto/core.ts';
+import type { Millis } from '../../timeline/event.ts';
+import { concat } from '../../wire/bytes.ts';
+import type { Channel } from '../channel.ts';
+import { type Task, until } from '../task.ts';
+
+/** What a client has said so far on one connection. */
+export type Heard = {
+  /** Application data that nobody has taken yet. */
+  waiting: Uint8Array[];
+  waitingBytes: number;
+  /** When anything came last. */
+  last: Millis;
+  closeNotify: boolean;
+  /** Its FIN. */
+  fin: boolean;
+  /** Nothing more can come: FIN, RST, an error alert, or something that is no TLS. */
+  over: boolean;
+};
+
+export function createHeard(now: Millis): Heard {
+  return { waiting: [], waitingBytes: 0, last: now, closeNotify: false, fin: false, over: false };
+}
+
+/** Takes what was heard and not yet taken. */
+export function takeHeard(heard: Heard): Uint8Array {
+  const data = concat(...heard.waiting);
+  heard.waiting = [];
+  heard.waitingBytes = 0;
+  return data;
+}
+
+/** Steps the core as input comes, and sends what the core itself has to say, until nothing more can come. */
+export function* hear(channel: Channel, heard: Heard): Task<void> {
+  const { core, transport, scheduler } = channel;
+  let paused = false;
+  const regulate = (): void => {
+    const full = core.unread() > MOST_UNREAD;
+    if (full !== paused) {
+      paused = full;
+      if (full) transport.pause();
+      else transport.resume();
+    }
+  };
+  const due = (): boolean => {
+    regulate();
+    const says = core.peekTransmit() !== undefined && transport.writable();
+    return says || (core.ready() && heard.waitingBytes < MOST_WAITING);
+  };
+  while (!heard.over) {
+    yield* until('the client', due);
+    channel.flush();
+    if (!core.ready()) continue;
+    note(heard, core.step(scheduler.clock.now()), scheduler.clock.now());
+    const flushed = channel.flush();
+    if (typeof flushed === 'object') core.discardTransmit();
+  }
+}
+
+function note(heard: Heard, step: TlsStep, now: Millis): void {
+  heard.last = now;
+  switch (step.kind) {
+    case 'data':
+      // After close_notify there is nobody to take it (RFC 9846 §6.1).
+      if (heard.closeNotify) return;
+      heard.waiting.push(step.data);
+      heard.waitingBytes += step.data.length;
+      return;
+    case 'alert':
+      if (step.means === 'closure') heard.closeNotify = true;
+      if (step.means === 'fatal') heard.over = true;
+      return;
+    case 'eof':
+      heard.fin = true;
+      heard.over = true;
+      return;
+    case 'fault':
+    case 'reset':
+      heard.over = true;
+      return;
+    case 'progress':
+    case 'idle':
+      return;
+  }
+}
+
+/** Most bytes kept for the one who answers, and most kept undecrypted: beyond it the client's window fills. */
+const MOST_WAITING = 256 * 1024;
+const MOST_UNREAD = 256 * 1024;

@@ -1,0 +1,98 @@
+import { ascii, concat, fromAscii } from '../../wire/bytes.ts';
+import type { ServePlan } from './plan.ts';
+
+export type HttpRequest = { method: string; path: string; bodyBytes: number };
+
+export type RequestReader = {
+  /** More bytes of the stream. `continue`: the client waits for "100 Continue" before it sends the body. */
+  feed(data: Uint8Array): { kind: 'more' } | { kind: 'continue' } | { kind: 'request'; request: HttpRequest };
+};
+
+/** Do these first bytes begin an HTTP/1.x request? `maybe`: too few to tell. */
+export function looksLikeHttp(bytes: Uint8Array): 'yes' | 'no' | 'maybe' {
+  const start = fromAscii(bytes.subarray(0, 8));
+  if (METHODS.some((method) => start.startsWith(`${method} `))) return 'yes';
+  return METHODS.some((method) => `${method} `.startsWith(start)) ? 'maybe' : 'no';
+}
+
+/** Reads one request: the head is kept, the body only counted. A head beyond 16 KiB counts as whole. */
+export function createRequestReader(): RequestReader {
+  let head: Uint8Array = new Uint8Array(0);
+  let body: Body | undefined;
+  return {
+    feed(data) {
+      if (body !== undefined) return progress(body, data);
+      head = concat(head, data);
+      const end = endOfHead(head);
+      if (end === undefined) return { kind: 'more' };
+      const text = fromAscii(head.subarray(0, end));
+      body = openBody(text);
+      const rest = head.subarray(end);
+      const next = progress(body, rest);
+      const waits = next.kind === 'more' && rest.length === 0 && /^expect:\s*100-continue\s*$/imu.test(text);
+      return waits ? { kind: 'continue' } : next;
+    },
+  };
+}
+
+export const CONTINUE = ascii('HTTP/1.1 100 Continue\r\n\r\n');
+
+/** An answer that says who gave it and how this connection is going to end. */
+export function httpAnswer(plan: ServePlan, request: HttpRequest): Uint8Array {
+  const body = ascii(
+    [
+      `This is ${plan.name}, served by sslshut.`,
+      plan.says,
+      `The request was ${request.method} with ${request.bodyBytes} bytes of body.`,
+      'This line is the last one.',
+      '',
+    ].join('\n'),
+  );
+  const head = [
+    'HTTP/1.1 200 OK',
+    'Server: sslshut',
+    'Content-Type: text/plain; charset=us-ascii',
+    ...(plan.framing === 'length' ? [`Content-Length: ${body.length}`] : []),
+    'Connection: close',
+    '',
+    '',
+  ].join('\r\n');
+  return concat(ascii(head), request.method === 'HEAD' ? new Uint8Array(0) : body);
+}
+
+type Body = { request: HttpRequest; left: number | 'chunked'; tail: string };
+
+function openBody(head: string): Body {
+  const [line = ''] = head.split('\r\n', 1);
+  const [method = '', path = ''] = line.split(' ');
+  const length = /^content-length:\s*(\d{1,15})\s*$/imu.exec(head)?.[1];
+  const chunked = /^transfer-encoding:.*\bchunked\s*$/imu.test(head);
+  return {
+    request: { method, path: path.slice(0, 200), bodyBytes: 0 },
+    left: chunked ? 'chunked' : Number(length ?? 0),
+    tail: '',
+  };
+}
+
+function progress(
+  body: Body,
+  data: Uint8Array,
+): { kind: 'more' } | { kind: 'request'; request: HttpRequest } {
+  body.request.bodyBytes += data.length;
+  if (body.left === 'chunked') {
+    body.tail = (body.tail + fromAscii(data.subarray(-LAST_CHUNK.length))).slice(-LAST_CHUNK.length);
+    return body.tail === LAST_CHUNK ? { kind: 'request', request: body.request } : { kind: 'more' };
+  }
+  body.left = Math.max(0, body.left - data.length);
+  return body.left === 0 ? { kind: 'request', request: body.request } : { kind: 'more' };
+}
+
+function endOfHead(head: Uint8Array): number | undefined {
+  const at = fromAscii(head.subarray(0, MOST_HEAD)).indexOf('\r\n\r\n');
+  if (at >= 0) return at + 4;
+  return head.length >= MOST_HEAD ? MOST_HEAD : undefined;
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const MOST_HEAD = 16_384;
+const LAST_CHUNK = '0\r\n\r\n';

@@ -1,0 +1,48 @@
+import type { Millis } from '../../timeline/event.ts';
+import type { PeerStep } from '../script-ops.ts';
+
+/** What a server of ours does at the end of a connection: the peer's verbs of a scenario, and what an exchange adds to them. */
+export type ServeStep = PeerStep | ExchangeStep;
+
+export type ExchangeStep =
+  /** The answer, or what is left of it; `keep`: all but so many bytes of its end. In an echo there is nothing to answer. */
+  | { peer: 'respond'; keep?: number }
+  /**
+   * What is left of the answer is written and does not leave: it waits in our socket, as it does behind Nagle's algorithm,
+   * until the reset that follows drops it. By hand, because Nagle alone would lose it only sometimes.
+   */
+  | { peer: 'withhold' }
+  | { peer: 'sleep'; ms: Millis }
+  /** Until the client's close_notify (or the end of its stream, if that is all that comes), or its FIN or RST. */
+  | { peer: 'await'; what: 'close_notify' | 'end'; max_ms: Millis };
+
+export const EXCHANGES = ['auto', 'http', 'echo', 'silent'] as const;
+/** auto: http when the first bytes look like it, else echo. */
+export type ExchangeKind = (typeof EXCHANGES)[number];
+
+/** How one connection is served. */
+export type ServePlan = {
+  /** Shown in the answer, so that who sees it knows why. ASCII. */
+  name: string;
+  says: string;
+  /** Right after the handshake. */
+  opened: readonly ServeStep[];
+  /** An HTTP request has come: answer it, and close first. */
+  answered: readonly ServeStep[];
+  /** The client has closed first. */
+  closing: readonly ServeStep[];
+  exchange: ExchangeKind;
+  /** How an HTTP answer says where it ends: Content-Length, or the end of the connection. */
+  framing: 'length' | 'close';
+  limits: ServeLimits;
+};
+
+export type ServeLimits = {
+  handshake: Millis;
+  /** Without anything from the client. */
+  idle: Millis;
+  /** After our last act: how long to watch what the client does. */
+  observe: Millis;
+};
+
+export const SERVE_LIMITS: ServeLimits = { handshake: 10_000, idle: 60_000, observe: 5_000 };

@@ -1,0 +1,123 @@
+import type { Fact, Millis } from '../../timeline/event.ts';
+import { ALERT, alertName, levelName } from '../../wire/alert.ts';
+import type { Witness } from '../close/witness.ts';
+import type { Peer } from '../peer.ts';
+import { actAsPeer } from '../peer-steps.ts';
+import { sleepUntil, type Task, until } from '../task.ts';
+import type { Heard } from './hear.ts';
+import type { ServePlan, ServeStep } from './plan.ts';
+
+/** One connection that is being served. */
+export type Serving = {
+  readonly plan: ServePlan;
+  readonly peer: Peer;
+  readonly heard: Heard;
+  readonly seen: Witness;
+  /** What of the answer has not been sent. */
+  answer: Uint8Array;
+};
+
+/** Plays the steps one after the other; each begins when what was to be sent before has left. */
+export function* playSteps(serving: Serving, steps: readonly ServeStep[]): Task<void> {
+  for (const step of steps) {
+    if (serving.seen.peerReset !== undefined || serving.seen.ourReset !== undefined) return;
+    yield* playStep(serving, step);
+  }
+}
+
+/** Waits until everything queued has left for the kernel; no longer than the limit, and not for a dead connection. */
+export function* drained(serving: Serving): Task<void> {
+  const { channel } = serving.peer;
+  const { clock } = channel.scheduler;
+  const sent = (): boolean => {
+    const flushed = channel.flush();
+    if (typeof flushed === 'object') channel.core.discardTransmit();
+    return (
+      flushed !== 'blocked' && (typeof flushed === 'object' || channel.transport.writable() || ended(serving))
+    );
+  };
+  yield* until('the write', sent, clock.now() + serving.plan.limits.idle);
+}
+
+/** Nothing of ours can reach the client any more. */
+function ended({ seen }: Serving): boolean {
+  return seen.peerReset !== undefined || seen.ourReset !== undefined || seen.ourFin !== undefined;
+}
+
+function* playStep(serving: Serving, step: ServeStep): Task<void> {
+  const { channel } = serving.peer;
+  const { clock } = channel.scheduler;
+  switch (step.peer) {
+    case 'respond':
+      return yield* respond(serving, step.keep ?? 0);
+    case 'withhold': {
+      const held = channel.core.raw.record(DATA, serving.answer);
+      serving.answer = new Uint8Array(0);
+      channel.emit({ kind: 'transport.tapped', by: 'local', rule: 'withhold', bytes: held.length });
+      return;
+    }
+    case 'sleep':
+      return yield* sleepUntil(clock.now() + step.ms);
+    case 'await':
+      return yield* awaitClient(serving, step.what, clock.now() + step.max_ms);
+    default:
+      if (step.afterMs !== undefined) yield* sleepUntil(clock.now() + step.afterMs);
+      yield* drained(serving);
+      actAsPeer(serving.peer, step);
+      for (const fact of factsOf(step)) channel.emit(fact);
+      yield* drained(serving);
+  }
+}
+
+function* respond(serving: Serving, keep: number): Task<void> {
+  const { core } = serving.peer.channel;
+  const most = Math.max(0, serving.answer.length - keep);
+  if (most === 0) return;
+  core.sendData(serving.answer.subarray(0, most));
+  serving.answer = serving.answer.subarray(most);
+  yield* drained(serving);
+}
+
+function* awaitClient(serving: Serving, what: 'close_notify' | 'end', deadline: Millis): Task<void> {
+  const { heard, seen } = serving;
+  const over = (): boolean => heard.over || seen.peerFin !== undefined || seen.peerReset !== undefined;
+  yield* until(
+    `the client's ${what}`,
+    () => over() || (what === 'close_notify' && heard.closeNotify),
+    deadline,
+  );
+}
+
+/** What raw records do not report of themselves. */
+function factsOf(step: Exclude<ServeStep, { peer: 'respond' | 'withhold' | 'sleep' | 'await' }>): Fact[] {
+  switch (step.peer) {
+    case 'shutdown':
+      return Array.from({ length: step.times ?? 1 }, () => alertFact(WARNING, ALERT.close_notify));
+    case 'raw_alert':
+      return Array.from({ length: step.times ?? 1 }, () => alertFact(step.level, step.description));
+    case 'write':
+      return [{ kind: 'data', by: 'local', bytes: (step.size ?? 10) * (step.times ?? 1), afterClose: true }];
+    case 'burst':
+      return step.records.flatMap((record) => {
+        const { rec, ...args } = record;
+        return factsOf({ ...args, peer: rec } as Parameters<typeof factsOf>[0]);
+      });
+    default:
+      return [];
+  }
+}
+
+function alertFact(level: number, description: number): Fact {
+  return {
+    kind: 'alert',
+    by: 'local',
+    level,
+    levelName: levelName(level),
+    description,
+    descriptionName: alertName(description),
+    protected: true,
+  };
+}
+
+const WARNING = 1;
+const DATA = 23;
