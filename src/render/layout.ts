@@ -4,7 +4,8 @@ import { columns, escapeText } from './escape.ts';
 export type Tone = 'plain' | 'strong' | 'faint' | 'local' | 'peer' | 'good' | 'warn' | 'bad';
 /** Adds colour to text that is already escaped; may only add characters that take no room. */
 export type Style = (tone: Tone, text: string) => string;
-export type Span = { text: string; tone?: Tone };
+/** `whole`: not broken between its words, as long as it fits a line. */
+export type Span = { text: string; tone?: Tone; whole?: true };
 /** A line before it is fitted: `lead` is printed once, what follows is wrapped and indented under `body`. */
 export type Row = { lead?: readonly Span[]; body: readonly Span[]; indent?: number };
 export type Page = { width: number; style: Style; unicode: boolean };
@@ -38,8 +39,9 @@ function breakWords(spans: readonly Span[], room: number): Span[][] {
     line = [];
     used = 0;
   };
-  for (const { text, tone } of spans) {
-    for (const word of text.match(/ +|[^ ]+/g) ?? []) {
+  for (const { text, tone, whole } of spans) {
+    const words = whole === true && columns(text) <= room ? [text] : (text.match(/ +|[^ ]+/g) ?? []);
+    for (const word of words) {
       const size = columns(word);
       if (used > 0 && used + size > room) end();
       if (word.startsWith(' ') && used === 0 && lines.length > 0) continue;

@@ -20,7 +20,7 @@ export function describeEvent(
 
 /** `SSL_shutdown() = -1  SSL_ERROR_SSL "unexpected eof while reading"  [SENT]` */
 export function describeReturn(event: ReturnEvent, call: CallEvent | undefined, verbose: boolean): Span[] {
-  const name: Span = { text: callText(event.fn, call), tone: 'strong' };
+  const name: Span = { text: callText(event.fn, call, verbose), tone: 'strong' };
   if (event.blocked === true) {
     return [name, { text: ` had not returned after ${duration(event.ms)}`, tone: 'warn' }, flags(event)];
   }
@@ -141,7 +141,7 @@ function describeRun(
 ): Described | undefined {
   switch (event.kind) {
     case 'call':
-      return verbose ? line('none', `${callText(event.fn, event)} ...`) : undefined;
+      return verbose ? line('none', `${callText(event.fn, event, true)} ...`) : undefined;
     case 'return':
       if (!verbose && event.fn === 'SSL_do_handshake' && event.ret === 1) return undefined;
       return { side: 'none', spans: describeReturn(event, call, verbose) };
@@ -182,8 +182,8 @@ function eofLine(event: Extract<TimelineEvent, { kind: 'eof' }>, verbose: boolea
   return { side: 'none', spans: [{ text: `end of stream without close_notify${where}`, tone: 'bad' }] };
 }
 
-function callText(fn: string, call: CallEvent | undefined): string {
-  const args = Object.values(call?.args ?? {}).map((value) => capPeerText(String(value), 60));
+function callText(fn: string, call: CallEvent | undefined, verbose: boolean): string {
+  const args = Object.values((verbose && call?.args) || {}).map((value) => capPeerText(String(value), 60));
   const flags = call === undefined || call.flags.length === 0 ? [] : [call.flags.join('|')];
   return `${fn}(${[...flags, ...args].join(', ')})`;
 }

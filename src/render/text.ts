@@ -1,7 +1,7 @@
 import type { TimelineEvent } from '../timeline/event.ts';
 import type { Finding, Outcome } from '../timeline/outcome.ts';
 import { capPeerText } from './escape.ts';
-import { fitRow, type Page, plainStyle, type Row, type Style } from './layout.ts';
+import { fitRow, type Page, plainStyle, type Row, type Span, type Style } from './layout.ts';
 import { toResumption } from './report.ts';
 import { toHeader } from './text-header.ts';
 import { toTimelineRows } from './text-timeline.ts';
@@ -74,14 +74,17 @@ function outcomeRows(
   const { headline, basis, advice } = toVerdict(outcome, findings);
   const indent = 2;
   const rows: Row[] = [{ body: headline, indent }];
-  const facts = [...factsOf(outcome), ...resumptionOf(events)];
-  if (facts.length > 0 && !brief) rows.push({ lead: [{ text: '  ' }], body: [{ text: facts.join(' · ') }] });
-  if (basis !== '' && (!brief || outcome.class !== 'clean')) {
-    rows.push({ lead: [{ text: '  ' }], body: [{ text: basis, tone: 'faint' }] });
-  }
+  const facts = brief ? [] : [...factsOf(outcome), ...resumptionOf(events)];
+  if (!brief || outcome.class !== 'clean') facts.push(...basis);
+  if (facts.length > 0) rows.push({ lead: [{ text: '  ' }], body: facts.flatMap(separated) });
   if (advice !== undefined)
     rows.push({ lead: [{ text: '  advice: ', tone: 'strong' }], body: [{ text: advice }] });
   return rows;
+}
+
+function separated(fact: string, index: number): Span[] {
+  const span: Span = { text: fact, whole: true };
+  return index === 0 ? [span] : [{ text: ' · ' }, span];
 }
 
 function resumptionOf(events: readonly TimelineEvent[]): string[] {

@@ -5,7 +5,7 @@ import type { Span, Tone } from './layout.ts';
 export function toVerdict(
   outcome: Outcome,
   findings: readonly Finding[],
-): { headline: Span[]; basis: string; advice: string | undefined } {
+): { headline: Span[]; basis: readonly string[]; advice: string | undefined } {
   const tone = VERDICT_TONES[outcome.class];
   return {
     headline: [{ text: outcome.class, tone }, { text: `: ${outcome.summary}` }],
@@ -37,7 +37,7 @@ export function count(n: number, one: string, many = `${one}s`): string {
   return `${String(n).replace(/\B(?=(?:\d{3})+$)/gu, ' ')} ${n === 1 ? one : many}`;
 }
 
-function basis(outcome: Outcome, findings: readonly Finding[]): string {
+function basis(outcome: Outcome, findings: readonly Finding[]): string[] {
   const parts = [];
   if (outcome.closedFirst !== 'none') {
     parts.push(`closed first: ${outcome.closedFirst === 'local' ? 'we did' : 'the peer'}`);
@@ -46,7 +46,7 @@ function basis(outcome: Outcome, findings: readonly Finding[]): string {
   if (outcome.exitCode !== 3) parts.push(`truncation possible: ${outcome.truncationPossible}`);
   const clause = byGrade(findings).find((finding) => finding.grade !== 'pass')?.clause;
   if (clause !== undefined) parts.push(clause);
-  return parts.join(' · ');
+  return parts;
 }
 
 function trim(number: string): string {

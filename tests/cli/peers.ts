@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
 
-export type Peer = { port: number; stop(): Promise<void> };
+export type Peer = {
+  port: number;
+  stop(): Promise<void>;
+  /** Has a client closed its direction? */
+  closedByClient?: Promise<void>;
+};
 
 /** A peer of another make, by name: see PEERS. */
 export function startPeer(name: string): Promise<Peer> {
@@ -31,6 +36,17 @@ const PEERS: Readonly<Record<string, (argument: string) => Promise<Peer>>> = {
   mute: () => listen(createServer((socket) => socket.on('error', () => {}))),
   /** A TLS server with this certificate of fixtures/certs. */
   tls: (certificate) => listen(tlsServer(certificate)),
+  /** A TLS server that takes a close_notify, and neither answers nor closes. */
+  silent: async () => {
+    const server = tls.createServer({ ...identity('leaf-p256'), allowHalfOpen: true });
+    const closedByClient = new Promise<void>((resolve) => {
+      server.on('secureConnection', (socket) => {
+        socket.on('error', () => {});
+        socket.on('end', resolve).resume();
+      });
+    });
+    return { ...(await listen(server)), closedByClient };
+  },
   /** A TLS 1.2 or 1.3 server of which only so many records come through: "1.2/3". */
   stall: (argument) => {
     const [version = '1.3', records = '0'] = argument.split('/');
@@ -41,21 +57,18 @@ const PEERS: Readonly<Record<string, (argument: string) => Promise<Peer>>> = {
 };
 
 function tlsServer(certificate: string, version?: string): Server {
-  const read = (file: string) => readFileSync(new URL(`../../fixtures/certs/${file}`, import.meta.url));
   const only =
     version === undefined || version === '' ? {} : { maxVersion: `TLSv${version}` as tls.SecureVersion };
-  return tls.createServer(
-    {
-      cert: read(`${certificate}.pem`),
-      key: read(`${certificate}.key`),
-      ...only,
-    },
-    (socket) => {
-      socket.on('error', () => {});
-      socket.on('data', () => {});
-      socket.on('end', () => socket.end());
-    },
-  );
+  return tls.createServer({ ...identity(certificate), ...only }, (socket) => {
+    socket.on('error', () => {});
+    socket.on('data', () => {});
+    socket.on('end', () => socket.end());
+  });
+}
+
+function identity(name: string): { cert: Buffer; key: Buffer } {
+  const read = (file: string) => readFileSync(new URL(`../../fixtures/certs/${file}`, import.meta.url));
+  return { cert: read(`${name}.pem`), key: read(`${name}.key`) };
 }
 
 /** What a relay does with what goes past. */

@@ -33,8 +33,8 @@ describe('the terminal timeline', () => {
           4.2  → TCP FIN
 
       clean: both sides sent close_notify, then the peer closed the connection
-        FIN after 1.1 ms · 40 bytes received
-        closed first: we did · truncation possible: no"
+        FIN after 1.1 ms · 40 bytes received · closed first: we did ·
+        truncation possible: no"
     `);
   });
 
@@ -55,8 +55,8 @@ describe('the terminal timeline', () => {
             the peer closed its sending direction without close_notify
 
       fin: the peer sent FIN without close_notify
-        FIN after 1.1 ms
-        closed first: we did · truncation possible: yes · RFC 9846 §6.1
+        FIN after 1.1 ms · closed first: we did · truncation possible: yes ·
+        RFC 9846 §6.1
         advice: have the server send close_notify before it closes; until then rely on
                 lengths in the protocol above"
     `);
