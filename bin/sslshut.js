@@ -21,26 +21,20 @@ function printVersion() {
 }
 
 function start(main, cache) {
+  const load = (id) => require(id.startsWith('./') ? join(dist, id) : id);
+  program(main, cache)({}, load, {});
+}
+
+/** The bundle is a function of `exports`, `require` and `module` (scripts/build.mjs). Its own chunks lie beside it. */
+function program(main, cache) {
   let cachedData;
   try {
     cachedData = readFileSync(cache);
   } catch {
     // Built by another Node, or installed from a tarball: newer Nodes have a cache of their own.
     require('node:module').enableCompileCache?.();
-    require(main);
-    return;
+    return require(main);
   }
   const { Script } = require('node:vm');
-  const script = new Script(wrap(readFileSync(main, 'latin1')), { filename: main, cachedData });
-  script.runInThisContext()(exports, loader(), module, main, dist);
-}
-
-/** The same wrapping as in scripts/code-cache.cjs, to the letter: the cache belongs to this text. */
-function wrap(source) {
-  return `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
-}
-
-/** The bundle's own chunks lie beside it, not beside this file. */
-function loader() {
-  return (id) => require(id.startsWith('./') ? join(dist, id) : id);
+  return new Script(readFileSync(main, 'latin1'), { filename: main, cachedData }).runInThisContext();
 }

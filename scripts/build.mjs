@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CHUNKS, chunkPlugin } from './chunks.mjs';
+import { CHUNKS, chunkPlugin, trimPlugin } from './chunks.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
@@ -40,7 +40,7 @@ async function buildCommandLine() {
     legalComments: 'none',
     // Bundled `import()` stays lazy; one that leaves the bundle becomes a require of a chunk beside it.
     supported: { 'dynamic-import': false },
-    plugins: [chunkPlugin],
+    plugins: [chunkPlugin, trimPlugin],
   };
   try {
     await bundle(shared, aside);
@@ -59,7 +59,7 @@ async function bundle(shared, folder) {
     chunk.file ? existsSync(at(chunk.file)) : installed(chunk.module),
   );
   const builds = await Promise.allSettled([
-    build({ ...shared, entryPoints: [at('src/cli/main.ts')], outfile: join(folder, 'main.cjs') }),
+    build({ ...shared, ...WRAPPED, entryPoints: [at('src/cli/main.ts')], outfile: join(folder, 'main.cjs') }),
     ...chunks.map((chunk) =>
       build({
         ...shared,
@@ -79,6 +79,17 @@ function makeCodeCache() {
   });
   if (run.status !== 0) console.error(`build: no code cache (${run.error?.message ?? run.stderr.trim()})`);
 }
+
+/**
+ * The main bundle is a function that wants to be given `require` and the like. One text serves both ways of loading it: as a
+ * script with a code cache, whose value it is, and as a module, which exports it (bin/sslshut.js).
+ */
+const WRAPPED = {
+  banner: {
+    js: "(typeof module === 'object' ? module : {}).exports = function (exports, require, module) {",
+  },
+  footer: { js: '};' },
+};
 
 if (!installed('esbuild') || !installed('typescript')) {
   // `npm ci --omit=dev`: what a package carries is built already.

@@ -40,14 +40,12 @@ function serveAndWarm() {
 
 /** Runs the bundle as bin/sslshut.js does, and keeps what was compiled by the time it ends. */
 function warm(args) {
-  const source = readFileSync(main, 'latin1');
-  const text = `(function (exports, require, module, __filename, __dirname) {${source}\n})`;
-  const script = new Script(text, { filename: main });
+  const script = new Script(readFileSync(main, 'latin1'), { filename: main });
   process.argv = [process.argv[0], main, ...args];
   process.once('exit', () => {
     writeFileSync(cache, script.createCachedData());
     process.exitCode = 0;
   });
   const load = (id) => require(id.startsWith('./') ? join(dist, id) : id);
-  script.runInThisContext()(exports, load, module, main, dist);
+  script.runInThisContext()({}, load, {});
 }

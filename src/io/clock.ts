@@ -5,8 +5,9 @@ import type { Clock } from '../driver/world.ts';
  * `unref`: its timers do not keep the process alive.
  */
 export function createClock(options: { unref?: boolean } = {}): Clock {
-  const start = performance.now();
-  const now = (): number => performance.now() - start;
+  // Not performance.now(): the first use of `performance` loads ten modules of Node's (BENCH.md).
+  const start = process.hrtime.bigint();
+  const now = (): number => Number(process.hrtime.bigint() - start) / 1e6;
   return {
     now,
     at(when, wake) {
@@ -15,7 +16,7 @@ export function createClock(options: { unref?: boolean } = {}): Clock {
         timer = setTimeout(fire, Math.min(Math.max(0, Math.ceil(when - now())), LONGEST));
         if (options.unref === true) timer.unref();
       };
-      // Node's timers round: they can fire up to 1 ms before performance.now() gets there.
+      // Node's timers round: they can fire up to 1 ms before `now` gets there.
       const fire = (): void => {
         if (now() < when) arm();
         else wake();

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { addressFamily } from './address-family.ts';
 
 export type Resolved = { ok: true; addresses: readonly string[] } | { ok: false; errno: string };
 
@@ -8,8 +8,9 @@ export type Resolved = { ok: true; addresses: readonly string[] } | { ok: false;
  */
 export async function resolveHost(host: string, family?: 4 | 6): Promise<Resolved> {
   const literal = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
-  const kind = isIP(literal);
-  if (kind !== 0) return kind === (family ?? kind) ? { ok: true, addresses: [literal] } : WRONG_FAMILY;
+  const kind = addressFamily(literal);
+  if (kind !== undefined)
+    return kind === (family ?? kind) ? { ok: true, addresses: [literal] } : WRONG_FAMILY;
   const { lookup } = await import('node:dns');
   return new Promise((resolve) => {
     lookup(host, { all: true, family: family ?? 0, verbatim: true }, (error, found) => {

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type { PeerAuth } from '../proto/handshake/peer-auth.ts';
 import type { Role } from '../proto/role.ts';
+import { addressFamily } from './address-family.ts';
 import { type Anchors, anchorsFromPem, defaultAnchors } from './anchors.ts';
 import { certificateFacts, certificateNames, publicKeyOf } from './certificate-facts.ts';
 import { BAD_CERTIFICATE, judgeChain, refuse, type Verdict } from './chain.ts';
@@ -70,7 +70,7 @@ function judgePurpose(leaf: X509Certificate, presenter: Role): Verdict {
 
 function judgeName(leaf: X509Certificate, serverName: string): Verdict {
   const name = serverName.replace(/\.$/, '').replace(/%.*$/, '');
-  const isAddress = isIP(name) !== 0;
+  const isAddress = addressFamily(name) !== undefined;
   const matches = isAddress ? leaf.checkIP(name) : leaf.checkHost(name, HOST_OPTIONS);
   if (matches !== undefined) return { ok: true };
   const what = isAddress ? 'IP address mismatch' : 'hostname mismatch';

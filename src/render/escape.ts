@@ -3,8 +3,8 @@
  * visible escapes. With `ascii`, everything outside ASCII does too.
  */
 export function escapeText(text: string, options: { ascii?: boolean } = {}): string {
-  const unsafe = options.ascii === true ? NOT_PRINTABLE_ASCII : INVISIBLE;
-  return text.replace(unsafe, escapeCharacter);
+  if (options.ascii === true) return text.replace(BEYOND_ASCII, escapeCharacter);
+  return UNUSUAL.test(text) ? text.replace(invisible(), escapeCharacter) : text;
 }
 
 /** Text that came from a peer, cut to so many bytes of UTF-8 (at a character boundary); what was cut is counted. */
@@ -25,7 +25,9 @@ export function capPeerText(text: string, limit = 256): string {
 
 /** The same for JSON text: what a terminal could act on becomes \\u escapes; the value it stands for is the same. */
 export function escapeJson(json: string): string {
-  return json.replace(ACTIVE_IN_JSON, (character) =>
+  // What is pretty-printed has line breaks; beyond them and ASCII it gets expensive.
+  if (!/[^\n\x20-\x7e]/u.test(json)) return json;
+  return json.replace(activeInJson(), (character) =>
     Array.from(
       { length: character.length },
       (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
@@ -35,10 +37,12 @@ export function escapeJson(json: string): string {
 
 /** Columns a text takes on a terminal: two for wide East Asian characters and emoji, none for combining marks. */
 export function columns(text: string): number {
+  if (!UNUSUAL.test(text)) return text.length;
+  const { combining, wide } = widths();
   let count = 0;
   for (const character of text) {
-    if (COMBINING.test(character)) continue;
-    count += WIDE.test(character) ? 2 : 1;
+    if (combining.test(character)) continue;
+    count += wide.test(character) ? 2 : 1;
   }
   return count;
 }
@@ -59,10 +63,18 @@ function utf8Length(character: string): number {
 }
 
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
-const NOT_PRINTABLE_ASCII = /[^\x20-\x7e]/gu;
+const BEYOND_ASCII = /[^\x20-\x7e]/gu;
+/** Anything but printable ASCII and the accents, dashes and arrows that we print ourselves: all visible, one column each. */
+const UNUSUAL = /[^\x20-\x7e\xa0-\xac\xae-\xff\u2010-\u2027\u2190-\u23e8]/u;
+
+/*
+ * Made when they are first needed, not when the file is loaded: a class of Unicode properties takes milliseconds to make,
+ * and most runs print nothing that needs it (BENCH.md).
+ */
+const invisible = (): RegExp => /[\p{C}\p{Zl}\p{Zp}]/gu;
 /** C1 controls, DEL, format characters, line separators; JSON itself escapes the rest. */
-const ACTIVE_IN_JSON = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
-const COMBINING = /\p{M}/u;
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const activeInJson = (): RegExp => /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
+const widths = (): { combining: RegExp; wide: RegExp } => ({
+  combining: /\p{M}/u,
+  wide: /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u,
+});
