@@ -116,7 +116,7 @@ describe('a client refuses a ServerHello', () => {
   });
 
   it('but a server that can do both leaves the mark when it is brought down to TLS 1.2', () => {
-    let random = NOTHING;
+    let random: Uint8Array = NOTHING;
     const server = createParty('server');
     const client = createParty('client', { config: only12 });
     pump(client, server, {
@@ -162,7 +162,7 @@ describe('a client refuses a TLS 1.2 ServerHello', () => {
   });
 
   it('that resumes what was never offered', () => {
-    let sessionId = NOTHING;
+    let sessionId: Uint8Array = NOTHING;
     const fault = faultOf(() =>
       shakeHands(
         {},
@@ -255,7 +255,7 @@ describe('a client and HelloRetryRequest', () => {
   function retried(): { client: Party; again: Uint8Array } {
     const client = createParty('client');
     const server = createParty('server', { config: { groups: [23] } });
-    let again = NOTHING;
+    let again: Uint8Array = NOTHING;
     pump(client, server, {
       watch: (_to, unit) => {
         const hello = 'message' in unit && unit.message[0] === 2 ? unit.message : undefined;

@@ -203,7 +203,7 @@ describe('a server reads over', () => {
   it('a missing renegotiation_info when the SCSV stands in for it', () => {
     const server = createParty('server');
     const client = createParty('client', { config: only12 });
-    let hello = NOTHING;
+    let hello: Uint8Array = NOTHING;
     pump(client, server, {
       watch: (to, unit) => {
         if (to === client) {
