@@ -14,6 +14,8 @@ import type { Fact } from '../../src/timeline/event.ts';
 
 const RUNS = 50;
 const clock = createClock();
+/** How many acts the peer has done. */
+const counter = new Int32Array(new SharedArrayBuffer(4));
 let worker: Worker;
 let port: number;
 let listener: Listener;
@@ -21,7 +23,7 @@ const accepted: Connect[] = [];
 let onAccept: (() => void) | undefined;
 
 beforeAll(async () => {
-  worker = new Worker(new URL('./peer-worker.mjs', import.meta.url));
+  worker = new Worker(new URL('./peer-worker.mjs', import.meta.url), { workerData: counter.buffer });
   port = await new Promise((resolve) => worker.once('message', (message) => resolve(message.port)));
   listener = await listenTcp({
     host: '127.0.0.1',
@@ -65,8 +67,9 @@ describe('a write that meets the reset', () => {
     for (let i = 0; i < RUNS / 5; i++) {
       const run = open(connectTcp(to(port)));
       await run.connected;
+      const before = counter[0]!;
       run.transport.write(order('R', 'before'));
-      block(20);
+      holdUntil(before + 1);
       expect(run.transport.write(Uint8Array.of(1))).toEqual({ errno: 'ECONNRESET' });
       expect(run.transport.write(Uint8Array.of(1))).toEqual({ errno: 'EPIPE' });
       expect(await run.ended).toEqual({ end: 'reset', certainty: CERTAINTY, bytes: 350 });
@@ -88,6 +91,11 @@ describe('lingerProbe', () => {
       await run.connected;
       run.transport.write(order(act, 'before'));
       expect(await run.ended).toMatchObject({ end: 'fin' });
+      if (act === 'X') {
+        const before = counter[0]!;
+        worker.postMessage('go');
+        holdUntil(before + 1);
+      }
       if (weWrite) run.transport.write(Uint8Array.of(21, 3, 3, 0, 2, 1, 0));
       const answer = await probe(run.transport, false, facts);
       expect(answer).toBe(observed);
@@ -117,16 +125,20 @@ async function start(
 ): Promise<Promise<Run>[]> {
   const runs = side === 'client' ? dialled() : await takeAccepted();
   await Promise.all(runs.map((run) => run.connected));
+  const before = counter[0]!;
   for (const run of runs) run.transport.write(order(act, fin));
   if (act === 'U') await Promise.all(runs.map((run) => run.ready));
   for (const run of runs) {
     if (act === 'U') run.transport.write(new Uint8Array(1000));
     if (fin === 'after') run.transport.fin();
   }
+  if (act === 'U') {
+    await nextTurn();
+    worker.postMessage('go');
+  }
   if (loop === 'busy') {
-    // Node sends our FIN in the next turn of the event loop.
-    await new Promise((resolve) => setImmediate(resolve));
-    block(60);
+    await nextTurn();
+    holdUntil(before + RUNS);
   }
   return runs.map(async (run) => {
     const result = await run.ended;
@@ -212,6 +224,13 @@ function probe(transport: Transport, finSent: boolean, facts: Fact[]): Promise<s
 const to = (at: number) => ({ host: '127.0.0.1', port: at, timeoutMs: 5000, emit: () => {}, clock });
 const order = (act: string, fin: 'before' | 'after'): Uint8Array =>
   Uint8Array.of(act.charCodeAt(0), fin === 'after' ? 0x66 : 0x6e);
-/** Holds the event loop: what the peer does meanwhile is all found at once. */
-const block = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+/** Node sends a FIN in the turn after `end`. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+/** Holds the event loop until the peer has done so much: all of it is then found at once. */
+function holdUntil(acts: number): void {
+  for (let done = counter[0]!; done < acts; done = counter[0]!) {
+    if (Atomics.wait(counter, 0, done, 10_000) === 'timed-out') throw new Error('the peer does nothing');
+  }
+}
 const CERTAINTY = process.platform === 'win32' ? 'unknown' : 'sure';
