@@ -14,6 +14,8 @@ import {
   config,
   createParty,
   faultOf,
+  fixtureIdentity,
+  fixtureTrust,
   provider,
   pump,
   shakeHands,
@@ -167,6 +169,20 @@ describe('a server refuses a TLS 1.2 ClientHello', () => {
   it.each(cases)('%s', (_name, rule, alert, change) => {
     const fault = faultOf(() => shakeHands({ config: only12 }, {}, { watch: editHello(change) }));
     expect(fault).toMatchObject({ blame: 'peer', rule, alert });
+  });
+});
+
+describe('a server with a P-256 key and a client without that curve', () => {
+  const server = { config: { identity: fixtureIdentity('leaf-p256') } };
+
+  it('have nothing in common in TLS 1.2 (RFC 8422 §5.1)', () => {
+    const fault = faultOf(() => shakeHands({ config: { ...only12, groups: [29] } }, server));
+    expect(fault).toMatchObject({ rule: 'no-common-suite', alert: 40 });
+  });
+
+  it('come together in TLS 1.3, where groups are only for key exchange', () => {
+    const { client } = shakeHands({ config: { ...only13, groups: [29] }, peerAuth: fixtureTrust() }, server);
+    expect(client.machine.phase()).toBe('complete');
   });
 });
 

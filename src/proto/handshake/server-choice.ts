@@ -1,5 +1,6 @@
 import { groupById } from '../../crypto/groups.ts';
 import type { GroupName } from '../../crypto/provider.ts';
+import { curveOfKeyType } from '../../crypto/signatures.ts';
 import { type Suite, suiteById } from '../../crypto/suites.ts';
 import { ALERT } from '../../wire/alert.ts';
 import { ProtocolFault } from '../fault.ts';
@@ -14,12 +15,21 @@ import type { Identity } from './peer-auth.ts';
 export function chooseSuite(ctx: Context, offer: ClientOffer, version: 0x0303 | 0x0304): Suite {
   const keyType = ctx.config.identity?.keyType ?? 'other';
   const auth = keyType.startsWith('rsa') ? 'rsa' : 'ecdsa';
+  if (version === 0x0303 && !takesCurve(offer, keyType))
+    throw handshakeFailure('no-common-suite', `the client does not take the curve of our ${keyType} key`);
   for (const id of usableSuites(ctx)) {
     const suite = suiteById(id);
     if (suite?.version !== version || !offer.hello.cipherSuites.includes(id)) continue;
     if (suite.auth === undefined || suite.auth === auth) return suite;
   }
   throw handshakeFailure('no-common-suite', 'no cipher suite in common');
+}
+
+/** In TLS 1.2 supported_groups limits the curves of certificates too (RFC 8422 §5.1). */
+function takesCurve({ groups }: ClientOffer, keyType: string): boolean {
+  const curve = curveOfKeyType(keyType);
+  if (curve === undefined || groups === undefined) return true;
+  return groups.some((id) => groupById(id)?.provider === curve);
 }
 
 /** Our first group that the client has too; in TLS 1.3 one with a share goes first, to spare a round trip. */
