@@ -1,5 +1,6 @@
 import { judge } from './catalog/outcome.ts';
 import { evaluate } from './catalog/rules/tls.ts';
+import type { RunningServer, ServerWishes } from './catalog/serve-options.ts';
 import { distributionOf, worstOf } from './catalog/verdict.ts';
 import { groupByName } from './crypto/groups.ts';
 import type { CryptoProvider, Random } from './crypto/provider.ts';
@@ -19,6 +20,7 @@ import type { ClosePlan } from './driver/close/plan.ts';
 import { freeAndKeepSession } from './driver/close/session-report.ts';
 import { createWitness } from './driver/close/witness.ts';
 import { createScheduler, type Scheduler } from './driver/scheduler.ts';
+import { parseScenario } from './driver/script.ts';
 import { formatTarget, parseTarget } from './driver/target.ts';
 import { UsageError } from './driver/usage-error.ts';
 import { VERSION } from './driver/version.ts';
@@ -34,19 +36,29 @@ import type { Session } from './proto/handshake/session.ts';
 import { createTlsCore } from './proto/tls/connection.ts';
 import { DEFAULT_TLS_POLICY } from './proto/tls/policy.ts';
 import { toResumption } from './render/report.ts';
+import type { ProfileName } from './shutdown/types.ts';
+import type { ScenarioRun } from './sim/scenario.ts';
 import type { Emit } from './timeline/event.ts';
 import { createRecorder, type Recorder } from './timeline/recorder.ts';
 
+export type { Behaviour } from './catalog/behaviour.ts';
+export type { ClientFacts } from './catalog/client-report.ts';
 export { judge } from './catalog/outcome.ts';
 export { evaluate as evaluateTls } from './catalog/rules/tls.ts';
+export type { RunningServer, ServedClient } from './catalog/serve-options.ts';
 export type { CloseLimits, CloseMode, ClosePlan } from './driver/close/plan.ts';
 export { CLOSE_MODES, DEFAULT_LIMITS, DEFAULT_PLAN } from './driver/close/plan.ts';
+export type { Failure, ScriptResult } from './driver/run-script.ts';
+export type { Scenario } from './driver/script.ts';
+export { parseScenario } from './driver/script.ts';
+export type { ExchangeKind, ServeLimits } from './driver/serve/plan.ts';
 export { formatTarget, parseTarget } from './driver/target.ts';
 export { UsageError } from './driver/usage-error.ts';
 export type { Session } from './proto/handshake/session.ts';
 export { toJson, toNdjson } from './render/json.ts';
 export type { RepeatReport, Report } from './render/report.ts';
 export { toRepeatReport, toReport } from './render/report.ts';
+export type { ScenarioRun } from './sim/scenario.ts';
 export type { Emit, Fact, TimelineEvent } from './timeline/event.ts';
 export type { Finding, Grade, Outcome, OutcomeClass } from './timeline/outcome.ts';
 
@@ -72,6 +84,67 @@ export async function tlsClose(options: TlsCloseOptions): Promise<TlsCloseResult
   const runs = [first, ...rest];
   const worst = worstOf(first, rest);
   return { ...worst, runs, distribution: distributionOf(runs.map((run) => run.outcome)) };
+}
+
+export type ServeOptions = ServerWishes & {
+  /** Ends it. */
+  signal?: AbortSignal;
+};
+
+/**
+ * Starts a TLS server that closes its connections in one way of the catalogue. Rejects with UsageError for what can't be
+ * meant, an address that can't be listened on included.
+ */
+export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
+  // What only a server needs stays out of a client's start.
+  const [
+    { findBehaviour, behaviourHosts },
+    { toServePlan },
+    { createServerCores },
+    { createServer },
+    report,
+  ] = await Promise.all([
+    import('./catalog/behaviours/find.ts'),
+    import('./catalog/behaviour.ts'),
+    import('./driver/serve/core.ts'),
+    import('./io/serve-tcp.ts'),
+    import('./catalog/client-report.ts'),
+  ]);
+  const { behaviour: name = 'well-behaved', host = '127.0.0.1', onClient, signal } = options;
+  const behaviour = findBehaviour(name);
+  if (behaviour === undefined) throw new UsageError('bad-option', `there is no behaviour called ${name}`);
+  const { identity, certificate } = await serverIdentity(options, behaviourHosts());
+  const provider = await chooseProvider(options.crypto ?? 'auto', { mlkem: true });
+  const deps = { random: createRandom(), provider, peerAuth: createTrust({ provider, verify: false }) };
+  const versions = options.versions?.map((version) => VERSIONS[version]);
+  const createCore = createServerCores({ identity, deps, ...(versions === undefined ? {} : { versions }) });
+  const server = await createServer({
+    ...options,
+    host,
+    plan: toServePlan(behaviour, options),
+    createCore,
+    onConnection: ({ conn, remote, events }) =>
+      onClient?.({ conn, remote, events, ...report.describeClient(events) }),
+  }).catch((error: unknown) => {
+    throw cannotListen(error, host, options.port);
+  });
+  signal?.addEventListener('abort', () => void server.close());
+  const { id, says } = behaviour;
+  return { ...server, id, says, certificate, selfSigned: options.cert === undefined };
+}
+
+/**
+ * Plays a scenario (parsed already, or as read from JSON or YAML) against the embedded peer, in virtual time and from a
+ * seed: the same call gives the same timeline. Throws UsageError for what is no scenario or cannot be played.
+ */
+export async function runScenario(
+  scenario: unknown,
+  options: { profile?: ProfileName; crypto?: 'auto' | 'noble' | 'native'; seed?: number } = {},
+): Promise<ScenarioRun> {
+  const parsed = parseScenario(scenario);
+  const provider = await chooseProvider(options.crypto ?? 'auto', { mlkem: false });
+  const sim = await import('./sim/scenario.ts');
+  return sim.runScenario(parsed, { profile: options.profile ?? 'manual', provider, seed: options.seed ?? 0 });
 }
 
 type Run = TlsCloseRun & { exitCode: number };
@@ -226,7 +299,28 @@ function createHandshake({ options, host, provider, identity }: Job): {
   return { config, peerAuth };
 }
 
-async function identityOf({ cert, key }: TlsCloseOptions): Promise<Identity | undefined> {
+async function serverIdentity(
+  options: ServeOptions,
+  names: readonly string[],
+): Promise<{ identity: Identity; certificate: string }> {
+  const given = await identityOf(options);
+  if (given !== undefined) return { identity: given, certificate: options.cert ?? '' };
+  const { host } = options;
+  const { makeSelfSigned } = await import('./io/self-signed.ts');
+  const ips = [
+    ...new Set(['127.0.0.1', '::1', ...(host !== undefined && /^[\d.]+$|:/u.test(host) ? [host] : [])]),
+  ];
+  const made = await makeSelfSigned({ names: ['localhost', ...names], ips, keyType: 'ec' });
+  return { identity: made.identity, certificate: made.certPem };
+}
+
+function cannotListen(error: unknown, host: string, port: number | undefined): unknown {
+  if (!(error instanceof Error && 'code' in error && 'syscall' in error)) return error;
+  const at = formatTarget({ host, port: port ?? 0 });
+  return new UsageError('bad-option', `cannot listen on ${at}: ${String(error.code)}`);
+}
+
+async function identityOf({ cert, key }: { cert?: string; key?: string }): Promise<Identity | undefined> {
   if (cert === undefined && key === undefined) return undefined;
   if (cert === undefined || key === undefined) {
     throw new UsageError('conflict', 'a client certificate needs both cert and key');

@@ -1,3 +1,4 @@
+import type { Style } from '../render/layout.ts';
 import type { TextOptions } from '../render/text.ts';
 import type { RawOptions } from './command.ts';
 import { createStyle } from './style.ts';
@@ -45,10 +46,13 @@ export function toOutputOptions(raw: RawOptions): OutputOptions {
   };
 }
 
+/** How text looks on this terminal. */
+export type PageOptions = TextOptions & { style: Style };
+
 export async function textOptions(
   terminal: Terminal,
   output: Pick<OutputOptions, 'verbose' | 'color' | 'format'>,
-): Promise<TextOptions & { style: NonNullable<TextOptions['style']> }> {
+): Promise<PageOptions> {
   return {
     width: pageWidth(terminal),
     verbose: output.verbose,

@@ -89,12 +89,15 @@ function knownCommands(): string {
   return `${Object.keys(COMMANDS).join(', ')}, help`;
 }
 
-/** The bundle is one file: a UsageError thrown in a part of it that was loaded apart has a class of its own. */
+/** By name too: in the bundle, a part that is loaded apart has classes of its own. Unusable PEM is the user's as well. */
 function isUsageError(error: unknown): error is UsageError {
-  return error instanceof UsageError || (error instanceof Error && error.name === 'UsageError');
+  return error instanceof UsageError || (error instanceof Error && USER_ERRORS.includes(error.name));
 }
+
+const USER_ERRORS = ['UsageError', 'CredentialError'];
 
 /** Loaded when called: a command pays for itself only. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'tls-close': async () => (await import('./commands/tls-close.ts')).tlsCloseCommand,
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
 };

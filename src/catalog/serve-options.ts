@@ -1,0 +1,58 @@
+import type { ExchangeKind, ServeLimits, ServePlan } from '../driver/serve/plan.ts';
+import type { TimelineEvent } from '../timeline/event.ts';
+import type { ClientFacts } from './client-report.ts';
+
+/** How to serve. Every field may be left out. */
+export type ServerWishes = {
+  /** Name, id or alias of a behaviour of the catalogue. Default: well-behaved. */
+  behaviour?: string;
+  exchange?: ExchangeKind;
+  /** How an HTTP answer says where it ends. Default: the behaviour's. */
+  framing?: ServePlan['framing'];
+  limits?: Partial<ServeLimits>;
+  /** Default 127.0.0.1. */
+  host?: string;
+  /** Default: any free one. */
+  port?: number;
+  /** End after so many connections. */
+  count?: number;
+  /** End after so long (ms). */
+  forMs?: number;
+  versions?: readonly ('1.2' | '1.3')[];
+  /** Certificate chain, PEM. Default: made on the spot, for localhost and NAME.localhost of every behaviour. */
+  cert?: string;
+  /** Its key, PEM. */
+  key?: string;
+  crypto?: 'auto' | 'noble' | 'native';
+  /** Put the bytes on the wire on the timelines too. */
+  capture?: boolean;
+  /** Every event of every connection, as it happens. */
+  onEvent?: (event: TimelineEvent) => void;
+  /** A connection is over: what its client did. */
+  onClient?: (client: ServedClient) => void;
+};
+
+export type ServedClient = {
+  /** "conn-1", "conn-2" … in the order they came. */
+  conn: string;
+  remote: string;
+  /** "client answered our close_notify after 2 ms, then FIN" */
+  text: string;
+  facts: ClientFacts;
+  events: readonly TimelineEvent[];
+};
+
+export type RunningServer = {
+  readonly host: string;
+  readonly port: number;
+  /** Of the behaviour that is served. */
+  readonly id: string;
+  readonly says: string;
+  /** PEM: what a client needs as CA where the certificate was made here. */
+  readonly certificate: string;
+  /** Was it made here? */
+  readonly selfSigned: boolean;
+  close(): Promise<void>;
+  /** Settles when it has ended: after `count`, `forMs`, `signal` or `close`. */
+  readonly done: Promise<void>;
+};

@@ -1,0 +1,139 @@
+import type { ServedClient, ServeOptions } from '../../index.ts';
+import { serve } from '../../index.ts';
+import { escapeJson } from '../../render/escape.ts';
+import { toJson, toPlain } from '../../render/json.ts';
+import { fitRow } from '../../render/layout.ts';
+import { toText } from '../../render/text.ts';
+import type { Command, Context } from '../command.ts';
+import { remember } from '../command.ts';
+import { identityOf, versionsOf } from '../options.ts';
+import { type OutputOptions, type PageOptions, textOptions, toOutputOptions } from '../output.ts';
+import { openKeylog } from '../secrets-file.ts';
+import { atMostOne, bad, choice, duration, flagOf, integer, textOf } from '../values.ts';
+import { note } from '../voice.ts';
+import { serveSpec } from './serve-spec.ts';
+
+export const serveCommand: Command = { spec: serveSpec, run: runServe };
+
+async function runServe(context: Context): Promise<number> {
+  const { terminal, raw } = context;
+  const [protocol = ''] = context.arguments;
+  if (protocol !== 'tls') {
+    throw bad('serve', protocol, 'is not a protocol that sslshut serves', 'sslshut serve tls');
+  }
+  const output = toOutputOptions(raw);
+  const page = await textOptions(terminal, output);
+  if (flagOf(raw, 'list')) {
+    terminal.out((await listed(page, output)).join(''));
+    return 0;
+  }
+  const options = toServeOptions(context);
+  const keylog = openKeylog(output.keylog, terminal);
+  const server = await serve({
+    ...options,
+    signal: terminal.signal,
+    onEvent: (event) => {
+      remember(context, event);
+      keylog?.take(event);
+    },
+    onClient: (client) => terminal.out(clientText(client, output, page)),
+  });
+  const { id, says, host, port, certificate } = server;
+  if (output.format === 'json') {
+    terminal.out(
+      escapeJson(toJson({ event: 'listening', behaviour: id, says, host, port, certificate }, { indent: 0 })),
+    );
+  } else {
+    terminal.out(greeting(server, page));
+    if (terminal.errIsTty) note(terminal, 'Ctrl-C ends it');
+  }
+  await server.done;
+  keylog?.close();
+  return 0;
+}
+
+function toServeOptions({ raw }: Context): ServeOptions {
+  const behaviour = textOf(raw, 'behaviour');
+  const misbehave = textOf(raw, 'misbehave');
+  atMostOne(
+    [
+      ['--behaviour', behaviour !== undefined],
+      ['--misbehave', misbehave !== undefined],
+    ],
+    'mean the same',
+  );
+  const name = behaviour ?? misbehave;
+  const [exchange, port, count, forText] = ['exchange', 'port', 'count', 'for'].map((one) =>
+    textOf(raw, one),
+  );
+  const [host, tls, crypto] = ['host', 'tls', 'crypto'].map((one) => textOf(raw, one));
+  return {
+    ...(name === undefined ? {} : { behaviour: name }),
+    ...(exchange === undefined ? {} : { exchange: choice('--exchange', exchange, EXCHANGES) }),
+    ...(port === undefined ? {} : { port: integer('--port', port, 0, 65_535) }),
+    ...(host === undefined ? {} : { host }),
+    ...(count === undefined ? {} : { count: integer('--count', count, 1, 1_000_000) }),
+    ...(forText === undefined ? {} : { forMs: duration('--for', forText) }),
+    ...(tls === undefined ? {} : { versions: versionsOf(tls) }),
+    ...(crypto === undefined
+      ? {}
+      : { crypto: choice('--crypto', crypto, ['auto', 'noble', 'native'] as const) }),
+    ...identityOf(raw),
+  };
+}
+
+/** Where it listens, how to get there, and what will happen. The commands can be pasted. */
+function greeting(
+  server: { id: string; says: string; host: string; port: number; selfSigned: boolean },
+  page: PageOptions,
+): string {
+  const { id, says, host, port, selfSigned } = server;
+  const at = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const name = ['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host) ? 'localhost' : host;
+  const rows = [
+    { body: [{ text: id, tone: 'strong' as const }, { text: ` on ${at}: ${says}` }], indent: 2 },
+    ...[
+      `sslshut tls-close${selfSigned ? ' --insecure' : ''} ${name}:${port}`,
+      `curl -v${selfSigned ? 'k' : ''} https://${name}:${port}/`,
+      `openssl s_client -connect ${name}:${port}`,
+    ].map((line) => ({
+      body: [{ text: line, tone: 'faint' as const, whole: true as const }],
+      lead: [{ text: '  ' }],
+    })),
+  ];
+  return `${rows.flatMap((row) => fitRow(row, page)).join('\n')}\n`;
+}
+
+function clientText(client: ServedClient, output: OutputOptions, page: PageOptions): string {
+  const { conn, remote, text, facts, events } = client;
+  if (output.format === 'json') {
+    const timeline = output.verbose ? { timeline: events.flatMap((event) => toPlain(event) ?? []) } : {};
+    return escapeJson(toJson({ event: 'connection', conn, remote, text, facts, ...timeline }, { indent: 0 }));
+  }
+  const row = { body: [{ text: conn, tone: 'strong' as const }, { text: ` ${remote}: ${text}` }], indent: 2 };
+  const lines = fitRow(row, page);
+  return `${[...lines, ...(output.verbose ? ['', ...toText(events, page), ''] : [])].join('\n')}\n`;
+}
+
+async function listed(page: PageOptions, output: OutputOptions): Promise<string[]> {
+  const [{ TLS_BEHAVIOURS }, { behaviourName }] = await Promise.all([
+    import('../../catalog/behaviours/tls.ts'),
+    import('../../catalog/behaviours/find.ts'),
+  ]);
+  return TLS_BEHAVIOURS.map((behaviour) => {
+    const { id, aliases, says, breaks, goodClient } = behaviour;
+    if (output.format === 'json') return toJson({ id, aliases, says, breaks, goodClient }, { indent: 0 });
+    const rows = [
+      { body: [{ text: behaviourName(behaviour), tone: 'strong' as const }], indent: 0 },
+      { lead: [{ text: '    ' }], body: [{ text: says }] },
+      { lead: [{ text: '    ' }], body: [{ text: `A good client ${goodClient}.`, tone: 'faint' as const }] },
+      ...breaks.map((rule) => ({
+        lead: [{ text: '    ' }],
+        body: [{ text: `breaks ${rule}`, tone: 'faint' as const }],
+      })),
+    ];
+    return `${rows.flatMap((row) => fitRow(row, page)).join('\n')}\n`;
+  });
+}
+
+const EXCHANGES = ['auto', 'http', 'echo', 'silent'] as const;
