@@ -5,7 +5,7 @@ import { decodeU16List } from './hello.ts';
 import { Malformed, type Reader } from './reader.ts';
 
 export type CertificateEntry = { data: Uint8Array; extensions: readonly Extension[] };
-/** RFC 9846 §4.5.2. DER, leaf first. */
+/** RFC 9846 §4.5.1. DER, leaf first. */
 export type Certificate13 = { context: Uint8Array; entries: readonly CertificateEntry[] };
 /** RFC 9846 §4.4.2. */
 export type CertificateRequest13 = { context: Uint8Array; extensions: readonly Extension[] };
@@ -15,7 +15,7 @@ export type CertificateRequest12 = {
   schemes: readonly number[];
   authorities: readonly Uint8Array[];
 };
-/** RFC 9846 §4.5.3, RFC 5246 §7.4.8. */
+/** RFC 9846 §4.5.2, RFC 5246 §7.4.8. */
 export type CertificateVerify = { scheme: number; signature: Uint8Array };
 
 export function encodeCertificate13(certificate: Certificate13): Uint8Array {

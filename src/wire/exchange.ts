@@ -58,7 +58,7 @@ export function decodeClientKeyExchange(body: Uint8Array): Uint8Array {
   return decodeWhole(body, (reader) => reader.vector(1));
 }
 
-/** RFC 9846 §4.5.4, RFC 5246 §7.4.9: nothing but the verify_data. */
+/** RFC 9846 §4.5.3, RFC 5246 §7.4.9: nothing but the verify_data. */
 export function encodeFinished(verifyData: Uint8Array): Uint8Array {
   return encodeHandshake(HANDSHAKE.finished, (writer) => writer.raw(verifyData));
 }

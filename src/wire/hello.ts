@@ -4,7 +4,7 @@ import { decodeExtensions, encodeExtensions } from './extensions.ts';
 import { decodeWhole, encodeHandshake, HANDSHAKE } from './handshake.ts';
 import { Malformed, type Reader } from './reader.ts';
 
-/** RFC 9846 §4.2.1, RFC 5246 §7.4.1.2. `random` is 32 bytes, `sessionId` 0 to 32. */
+/** RFC 9846 §4.2.2, RFC 5246 §7.4.1.2. `random` is 32 bytes, `sessionId` 0 to 32. */
 export type ClientHello = {
   legacyVersion: number;
   random: Uint8Array;
@@ -15,7 +15,7 @@ export type ClientHello = {
   extensions: readonly Extension[];
 };
 
-/** RFC 9846 §4.2.2, RFC 5246 §7.4.1.3; a HelloRetryRequest has the same shape. */
+/** RFC 9846 §4.2.3, RFC 5246 §7.4.1.3; a HelloRetryRequest has the same shape. */
 export type ServerHello = {
   legacyVersion: number;
   random: Uint8Array;
@@ -91,5 +91,5 @@ function decodeOptionalExtensions(reader: Reader): Extension[] {
   return reader.done() ? [] : decodeExtensions(reader);
 }
 
-/** SHA-256 of "HelloRetryRequest" (RFC 9846 §4.2.2). */
+/** SHA-256 of "HelloRetryRequest" (RFC 9846 §4.2.3). */
 export const HELLO_RETRY_RANDOM = fromHex('cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c');

@@ -45,7 +45,7 @@ export const provider = withMlkem(createNobleProvider());
 export const simIdentity = createSimIdentity(provider, createRandom(1, 'identity'), 'localhost');
 export const simTrust = createSimTrust(provider);
 
-export function pem(name: string): string {
+function pem(name: string): string {
   return readFileSync(new URL(`../../fixtures/certs/${name}`, import.meta.url), 'utf8');
 }
 

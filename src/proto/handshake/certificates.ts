@@ -57,7 +57,7 @@ export function chooseScheme(
   });
 }
 
-/** What a TLS 1.3 CertificateVerify signs (RFC 9846 §4.5.3). */
+/** What a TLS 1.3 CertificateVerify signs (RFC 9846 §4.5.2). */
 export function verifyContent(signer: Role, transcriptHash: Uint8Array): Uint8Array {
   const context = ascii(`TLS 1.3, ${signer} CertificateVerify`);
   return concat(new Uint8Array(64).fill(0x20), context, Uint8Array.of(0), transcriptHash);

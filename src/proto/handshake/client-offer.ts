@@ -19,7 +19,7 @@ export type ClientOffer = {
   ticket?: Uint8Array;
 };
 
-/** Reads the extensions a server acts on; unknown ones, GREASE among them, are passed over (RFC 9846 §4.2.1). */
+/** Reads the extensions a server acts on; unknown ones, GREASE among them, are passed over (RFC 9846 §4.2.2). */
 export function readClientHello(message: Received): ClientOffer {
   const hello = decodeClientHello(message.body);
   const { extensions } = hello;

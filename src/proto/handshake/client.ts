@@ -58,7 +58,7 @@ function onMessage(ctx: Context, state: ClientState, message: Received): ClientS
   return onServerHello(ctx, state, message);
 }
 
-/** RFC 9846 §4.2.2: one message, three meanings. */
+/** RFC 9846 §4.2.3: one message, three meanings. */
 function onServerHello(ctx: Context, state: WaitServerHello, message: Received): ClientState {
   const hello = decodeServerHello(message.body);
   const retry = isHelloRetryRequest(hello);
@@ -92,7 +92,7 @@ function selectedVersion(ctx: Context, state: WaitServerHello, hello: ServerHell
   );
 }
 
-/** RFC 9846 §4.2.2: the mark a server leaves in its random when it could have done better. */
+/** RFC 9846 §4.2.3: the mark a server leaves in its random when it could have done better. */
 function checkDowngrade(ctx: Context, hello: ServerHello): void {
   const mark = fromAscii(hello.random.subarray(24));
   const below13 = mark === DOWNGRADE_TO_12 && ctx.config.versions.includes(0x0304);

@@ -4,9 +4,9 @@ import type { Session } from './session.ts';
 
 /** What a handshake asks of its record layer, to be carried out in order. */
 export type HandshakeAction =
-  /** A whole handshake message, header included. */
+  /** A whole handshake message, header included. TLS 1.2: `initial` in the clear, `application` under its keys. */
   | { do: 'send'; level: Level; message: Uint8Array }
-  /** Send a change_cipher_spec record (1.3: for the middleboxes only; 1.2: the next `keys` for local follow). */
+  /** Send a change_cipher_spec record (1.3: for the middleboxes only, in the clear whatever the keys; 1.2: the next `keys` for local follow). */
   | { do: 'change-cipher-spec' }
   /** From here on protect (local) or unprotect (peer) with keys from this 1.3 traffic secret. */
   | { do: 'secret'; for: Who; level: Level; suite: number; secret: Uint8Array }

@@ -23,7 +23,7 @@ export type Offer = {
   retried?: { suite: number; group: number | undefined };
 };
 
-/** RFC 9846 §4.2.1: one ClientHello for every version of the configuration. */
+/** RFC 9846 §4.2.2: one ClientHello for every version of the configuration. */
 export function createOffer(ctx: Context): Offer {
   const { deps, flavor } = ctx;
   const session = offerable(ctx);
@@ -45,7 +45,7 @@ export function createOffer(ctx: Context): Offer {
   return { ...offer, session };
 }
 
-/** RFC 9846 §4.2.1: the second ClientHello is the first but for what the HelloRetryRequest asked for. */
+/** RFC 9846 §4.2.2: the second ClientHello is the first but for what the HelloRetryRequest asked for. */
 export function retryOffer(
   ctx: Context,
   offer: Offer,
@@ -60,7 +60,7 @@ export function retryOffer(
   }
   if (asked.cookie !== undefined)
     extensions.push({ type: EXTENSION.cookie, data: data.cookie.encode(asked.cookie) });
-  // A PSK whose hash is not the chosen suite's must not be offered again (§4.2.1, §4.3.11).
+  // A PSK whose hash is not the chosen suite's must not be offered again (§4.2.2, §4.3.11).
   const psk = offer.psk?.hash === asked.hash ? pskOffer(offer.psk.session, ctx.now) : undefined;
   const next = seal(ctx, { hello: { ...offer.hello, extensions }, shares }, psk);
   const retried = { suite: asked.suite, group: asked.group };
@@ -139,7 +139,7 @@ function offeredExtensions(
   return out;
 }
 
-/** RFC 9846 §4.2.1, legacy_session_id; RFC 5077 §3.4: with a ticket, any ID tells whether the server took it. */
+/** RFC 9846 §4.2.2, legacy_session_id; RFC 5077 §3.4: with a ticket, any ID tells whether the server took it. */
 function offeredSessionId(ctx: Context, session12: Session | undefined): Uint8Array {
   if (session12 !== undefined && session12.ticket === undefined) return session12.sessionId ?? NOTHING;
   const wanted =

@@ -18,7 +18,7 @@ export function isIpAddress(host: string): boolean {
 }
 
 /** Seconds a session may be used: tickets of TLS 1.3 at most seven days (RFC 9846 §4.7.1). */
-export function expired(session: Session, now: number): boolean {
+function expired(session: Session, now: number): boolean {
   const seconds = Math.max(0, now - session.receivedAt) / 1000;
   if (session.version === 0x0304) return seconds >= Math.min(session.lifetime, SEVEN_DAYS);
   return session.lifetime > 0 && seconds >= session.lifetime;

@@ -78,7 +78,7 @@ function sendServerHello(
   send(ctx, 'initial', message);
 }
 
-/** RFC 9846 §4.2.2: a server that could do TLS 1.3 says so in the last eight bytes. */
+/** RFC 9846 §4.2.3: a server that could do TLS 1.3 says so in the last eight bytes. */
 function serverRandom(ctx: Context): Uint8Array {
   const random = ctx.deps.random(32).slice();
   if (ctx.config.versions.includes(0x0304)) random.set(ascii('DOWNGRD\x01'), 24);

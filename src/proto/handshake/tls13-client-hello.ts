@@ -13,7 +13,7 @@ import { type Offer, retryOffer, sendOffer, usableGroups } from './offer.ts';
 import type { PskOffer } from './psk.ts';
 import { deriveHandshakeKeys, install } from './tls13-keys.ts';
 
-/** RFC 9846 §4.2.3: says what the next ClientHello must bring; one only, and it must change something. */
+/** RFC 9846 §4.2.4: says what the next ClientHello must bring; one only, and it must change something. */
 export function onHelloRetryRequest(
   ctx: Context,
   offer: Offer,
@@ -40,7 +40,7 @@ export function onHelloRetryRequest(
   return { version: undefined, name: 'WAIT_SH', offer: next };
 }
 
-/** RFC 9846 §4.2.2. */
+/** RFC 9846 §4.2.3. */
 export function onServerHello13(
   ctx: Context,
   offer: Offer,

@@ -74,7 +74,7 @@ function onCertificateRequest(ctx: Context, state: Waiting, message: Received): 
   return { version: 0x0304, name: 'WAIT_CERT', run: { ...state.run, request } };
 }
 
-/** RFC 9846 §4.5.2. */
+/** RFC 9846 §4.5.1. */
 function onCertificate(ctx: Context, state: Waiting, message: Received): Tls13ClientState {
   if (message.type !== HANDSHAKE.certificate) throw unexpected(state, message);
   const { context, entries } = decodeCertificate13(message.body);
@@ -91,7 +91,7 @@ function onCertificate(ctx: Context, state: Waiting, message: Received): Tls13Cl
   return { version: 0x0304, name: 'WAIT_CV', run: { ...state.run, verified }, key };
 }
 
-/** RFC 9846 §4.5.3. */
+/** RFC 9846 §4.5.2. */
 function onCertificateVerify(
   ctx: Context,
   state: Extract<Tls13ClientState, { name: 'WAIT_CV' }>,
@@ -105,7 +105,7 @@ function onCertificateVerify(
   return { version: 0x0304, name: 'WAIT_FINISHED', run: { ...state.run, scheme } };
 }
 
-/** RFC 9846 §4.5.4; then everything that is left for us to say. */
+/** RFC 9846 §4.5.3; then everything that is left for us to say. */
 function onFinished(ctx: Context, state: Waiting, message: Received): Tls13ClientState {
   if (message.type !== HANDSHAKE.finished) throw unexpected(state, message);
   const { run } = state;
@@ -128,7 +128,7 @@ function onFinished(ctx: Context, state: Waiting, message: Received): Tls13Clien
   return { version: 0x0304, name: 'CONNECTED', connected, ticketBase };
 }
 
-/** RFC 9846 §4.5.2: an empty list when there is nothing to show. True if there was. */
+/** RFC 9846 §4.5.1: an empty list when there is nothing to show. True if there was. */
 function sendCertificate(ctx: Context, requested: Parameters<typeof findExtension>[0]): boolean {
   const { identity } = ctx.config;
   const algorithms = findExtension(requested, EXTENSION.signature_algorithms);

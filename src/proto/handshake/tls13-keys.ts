@@ -63,7 +63,7 @@ export function install(
   act(ctx, { do: 'secret', for: who, level, suite: keys.suite.id, secret: keys[who] });
 }
 
-/** verify_data for the transcript so far (RFC 9846 §4.5.4). */
+/** verify_data for the transcript so far (RFC 9846 §4.5.3). */
 export function verifyData(ctx: Context, sender: Who, keys: HandshakeKeys): Uint8Array {
   const { provider } = ctx.deps;
   const digest = ctx.transcript.digest();

@@ -71,7 +71,7 @@ function certificateRequest(ctx: Context): Uint8Array {
   return encodeCertificateRequest13({ context: new Uint8Array(0), extensions });
 }
 
-/** RFC 9846 §4.5.2, §4.5.3. Gives the scheme signed with. */
+/** RFC 9846 §4.5.1, §4.5.2. Gives the scheme signed with. */
 function sendCertificate(ctx: Context, offer: ClientOffer): number {
   const { identity, scheme } = chooseSigner(ctx, offer, 0x0304);
   const entries = identity.chain.map((certificate) => ({ data: certificate, extensions: [] }));

@@ -12,7 +12,7 @@ import { deriveHandshakeKeys, install } from './tls13-keys.ts';
 import { sendServerFlight } from './tls13-server-flight.ts';
 import { type AcceptedPsk, choosePsk } from './tls13-server-psk.ts';
 
-/** RFC 9846 §4.2.1 as a server reads it, the first time or after a HelloRetryRequest. */
+/** RFC 9846 §4.2.2 as a server reads it, the first time or after a HelloRetryRequest. */
 export function onClientHello13(ctx: Context, offer: ClientOffer, retried?: Retried): Tls13ServerState {
   checkHello(offer);
   if (retried !== undefined) checkSecondHello(offer, retried);
@@ -43,7 +43,7 @@ export function onClientHello13(ctx: Context, offer: ClientOffer, retried?: Retr
   return sendServerFlight(ctx, offer, { keys, group: group.id, psk, helloRetry });
 }
 
-/** RFC 9846 §4.2.1, §4.3.8, §4.3.11, §9.2: what a TLS 1.3 ClientHello must and must not be. */
+/** RFC 9846 §4.2.2, §4.3.8, §4.3.11, §9.2: what a TLS 1.3 ClientHello must and must not be. */
 function checkHello({ hello, groups, shares, psks, pskModes }: ClientOffer): void {
   if (hello.compressionMethods.length !== 1 || hello.compressionMethods[0] !== 0)
     throw illegalParameter('compression', 'a TLS 1.3 client offers compression');
@@ -60,7 +60,7 @@ function checkHello({ hello, groups, shares, psks, pskModes }: ClientOffer): voi
     throw illegalParameter('psk-binders', 'as many binders as identities are due');
 }
 
-/** RFC 9846 §4.2.1: nothing changes but what the HelloRetryRequest asked for. */
+/** RFC 9846 §4.2.2: nothing changes but what the HelloRetryRequest asked for. */
 function checkSecondHello(offer: ClientOffer, { first }: Retried): void {
   const { hello } = offer;
   const suites = Uint16Array.from(hello.cipherSuites).join();
@@ -73,7 +73,7 @@ function checkSecondHello(offer: ClientOffer, { first }: Retried): void {
     throw illegalParameter('early-data-after-retry', 'early_data in the second ClientHello');
 }
 
-/** RFC 9846 §4.2.3. */
+/** RFC 9846 §4.2.4. */
 function sendHelloRetry(ctx: Context, offer: ClientOffer, suite: Suite, group: number): Tls13ServerState {
   hear(ctx, offer.message);
   ctx.transcript.retry();

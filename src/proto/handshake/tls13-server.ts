@@ -35,7 +35,7 @@ export function onMessage13(ctx: Context, state: Tls13ServerState, message: Rece
 type In<Name extends Tls13ServerState['name']> = Extract<Tls13ServerState, { name: Name }>;
 type Waiting = Extract<Tls13ServerState, { name: 'WAIT_CERT' | 'WAIT_FINISHED' }>;
 
-/** RFC 9846 §4.2.1, §4.2.3. */
+/** RFC 9846 §4.2.2, §4.2.4. */
 function onSecondClientHello(ctx: Context, state: In<'WAIT_CH2'>, message: Received): Tls13ServerState {
   if (message.type !== HANDSHAKE.client_hello) throw unexpected(state, message);
   const offer = readClientHello(message);
@@ -44,7 +44,7 @@ function onSecondClientHello(ctx: Context, state: In<'WAIT_CH2'>, message: Recei
   return onClientHello13(ctx, offer, state.retried);
 }
 
-/** RFC 9846 §4.5.2.4: an empty list is a refusal, which `require` does not take. */
+/** RFC 9846 §4.5.1.3: an empty list is a refusal, which `require` does not take. */
 function onCertificate(ctx: Context, state: Waiting, message: Received): Tls13ServerState {
   if (message.type !== HANDSHAKE.certificate) throw unexpected(state, message);
   const { context, entries } = decodeCertificate13(message.body);
@@ -65,7 +65,7 @@ function onCertificate(ctx: Context, state: Waiting, message: Received): Tls13Se
   return { version: 0x0304, name: 'WAIT_CV', run, key };
 }
 
-/** RFC 9846 §4.5.3. */
+/** RFC 9846 §4.5.2. */
 function onCertificateVerify(ctx: Context, state: In<'WAIT_CV'>, message: Received): Tls13ServerState {
   if (message.type !== HANDSHAKE.certificate_verify) throw unexpected(state, message);
   const { scheme, signature } = decodeCertificateVerify(message.body);
@@ -75,7 +75,7 @@ function onCertificateVerify(ctx: Context, state: In<'WAIT_CV'>, message: Receiv
   return { version: 0x0304, name: 'WAIT_FINISHED', run: state.run };
 }
 
-/** RFC 9846 §4.5.4, then the tickets of §4.7.1. */
+/** RFC 9846 §4.5.3, then the tickets of §4.7.1. */
 function onFinished(ctx: Context, state: Waiting, message: Received): Tls13ServerState {
   if (message.type !== HANDSHAKE.finished) throw unexpected(state, message);
   const { run } = state;

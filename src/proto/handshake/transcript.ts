@@ -4,7 +4,7 @@ import { concat } from '../../wire/bytes.ts';
 import { encodeHandshake, HANDSHAKE } from '../../wire/handshake.ts';
 import type { Flavor } from './flavor.ts';
 
-/** The handshake messages so far (RFC 9846 §4.5.1). The hash is known only after the ServerHello: till then they wait. */
+/** The handshake messages so far (RFC 9846 §4.1). The hash is known only after the ServerHello: till then they wait. */
 export type Transcript = {
   add(by: Who, message: Uint8Array): void;
   /** From now on `digest` answers. A second call (after a HelloRetryRequest) does nothing. */
