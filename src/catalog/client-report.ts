@@ -41,26 +41,30 @@ type Act = {
 };
 
 function inOrder(events: readonly TimelineEvent[]): Act[] {
-  const acts = events.flatMap((event): Act[] => {
+  const acts = events.flatMap((event): (Act & { seq: number })[] => {
     const kind = kindOf(event);
     if (kind === undefined) return [];
-    const by = 'by' in event && event.by === 'local' ? 'server' : 'client';
     const alert = event.kind === 'alert' ? event : undefined;
     return [
       {
-        by,
+        by: 'by' in event && event.by === 'local' ? 'server' : 'client',
         kind,
         at: event.arrived ?? event.t,
         name: alert?.descriptionName ?? kind,
         level: alert?.level ?? 0,
         description: alert?.description ?? 0,
+        seq: event.seq,
       },
     ];
   });
   // A transport tells of a FIN before the core has looked at the records in front of it.
-  const rank = (act: Act): number => (act.kind === 'FIN' || act.kind === 'reset' ? 1 : 0);
-  const closing = acts.filter((act) => act.by === 'client').sort((a, b) => rank(a) - rank(b));
-  return [...acts.filter((act) => act.by === 'server'), ...closing].sort((a, b) => a.at - b.at);
+  const place = (act: Act & { seq: number }): number =>
+    act.by === 'client' && (act.kind === 'FIN' || act.kind === 'reset')
+      ? Math.max(
+          ...acts.filter((each) => each.by === 'client' && each.at === act.at).map((each) => each.seq),
+        ) + 0.5
+      : act.seq;
+  return acts.sort((a, b) => a.at - b.at || place(a) - place(b));
 }
 
 function kindOf(event: TimelineEvent): Kind | undefined {

@@ -8,6 +8,7 @@ export type CloseFacts = {
   version: string | undefined;
   connected: Of<'transport.connected'> | undefined;
   unreachable: Of<'transport.unreachable'> | undefined;
+  attempts: readonly Of<'address.attempt'>[];
   completed: Of<'handshake.completed'> | undefined;
   handshakeFailed: Of<'handshake.failed'> | undefined;
   interrupted: Of<'interrupted'> | undefined;
@@ -51,6 +52,7 @@ export function readClose(events: readonly TimelineEvent[], conn = 'local'): Clo
     plan: all('plan')[0],
     version: completed?.version,
     connected: all('transport.connected')[0],
+    attempts: all('address.attempt'),
     unreachable: all('transport.unreachable')[0],
     completed,
     handshakeFailed: all('handshake.failed')[0],

@@ -34,12 +34,18 @@ export function summarize(facts: CloseFacts, measured: Measured): string {
   }
 }
 
-function unreachable(facts: CloseFacts): string {
-  const fact = facts.unreachable;
+function unreachable({ unreachable: fact, attempts }: CloseFacts): string {
   if (fact === undefined) return 'no connection could be made';
-  return fact.detail === ''
-    ? `no connection: ${fact.errno}`
-    : `no connection: ${fact.detail} (${fact.errno})`;
+  const words = ERRNO_WORDS[fact.errno];
+  const why = words === undefined ? fact.errno : `${words} (${fact.errno})`;
+  const tried = attempts.map(({ address, port }) => formatTarget(address, port));
+  if (tried.length === 0)
+    return fact.detail === '' ? `no connection: ${why}` : `no connection: ${fact.detail}: ${why}`;
+  return `no connection to ${tried.join(', ')}: ${why}`;
+}
+
+function formatTarget(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function handshakeFailed(facts: CloseFacts): string {
@@ -50,13 +56,18 @@ function handshakeFailed(facts: CloseFacts): string {
 function alert(facts: CloseFacts, measured: Measured): string {
   if (measured.alert !== undefined) {
     const { level, description, name } = measured.alert;
-    return `the peer ended the connection with alert ${name} (${description}, level ${level})`;
+    const provoked = facts.plan?.mode === 'abrupt-fin' && measured.closedFirst === 'local';
+    const after = provoked ? ', in answer to our FIN' : '';
+    return `the peer ended the connection with alert ${name} (${description}, level ${level})${after}`;
   }
   const fault = facts.fault;
   return `the peer broke the protocol (${fault?.rule ?? 'unknown rule'}: ${fault?.detail ?? ''}); nothing after it counts`;
 }
 
 function silent(facts: CloseFacts, measured: Measured): string {
+  if (facts.notes.some((note) => note.code === 'read-cap')) {
+    return `the peer sent ${bytes(measured.bytesReceived)} and no close_notify; reading stopped there`;
+  }
   const limit = within(facts, 'close');
   if (measured.peerNeverClosed === true) return `the peer did not close within ${limit}`;
   const data = measured.bytesAfterOurClose;
@@ -111,3 +122,15 @@ function span(ms: Millis | undefined): string {
 function bytes(count: number): string {
   return count === 1 ? '1 byte' : `${count} bytes`;
 }
+
+const ERRNO_WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'no such name',
+  EAI_AGAIN: 'the resolver did not answer',
+  EAFNOSUPPORT: 'no address of that family',
+  ETIMEDOUT: 'no answer in time',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to the network',
+  ECONNRESET: 'connection reset',
+  EADDRNOTAVAIL: 'the address cannot be used from here',
+};

@@ -16,7 +16,7 @@ export type JsonValue =
 export function toPlain(event: TimelineEvent, options: JsonOptions = {}): JsonValue | undefined {
   if (event.kind === 'secret' && options.withKeys !== true) return undefined;
   const { seq, t, conn, arrived, kind, ...fact } = event;
-  const place = { seq, t: micros(t), conn, ...(arrived === undefined ? {} : { arrived: micros(arrived) }) };
+  const place = { seq, t, conn, ...(arrived === undefined ? {} : { arrived }) };
   return plain({ ...place, kind, ...fact }, options);
 }
 
@@ -34,7 +34,7 @@ export function toJson(value: unknown, options: JsonOptions & { indent?: number 
 /** Integers that JSON readers would round become strings, bytes become hex or go away, absent values go away. */
 function plain(value: unknown, options: JsonOptions): JsonValue {
   if (typeof value === 'bigint') return safe(value) ? Number(value) : value.toString();
-  if (typeof value === 'number') return fits(value) ? value : String(value);
+  if (typeof value === 'number') return fits(value) ? micros(value) : String(value);
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
   if (value instanceof Uint8Array) return toHex(value);
   if (Array.isArray(value)) return value.map((item) => plain(item, options));
@@ -55,6 +55,7 @@ function safe(value: bigint): boolean {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) && value >= BigInt(Number.MIN_SAFE_INTEGER);
 }
 
+/** Every fraction on a timeline is of a millisecond: a microsecond is as fine as it gets. */
 function micros(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

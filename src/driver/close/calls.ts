@@ -73,7 +73,7 @@ function* settle(
     if (closing.now() >= deadline) return { ...answer, blocked: true };
     if (blocking) continue;
     const again = Math.min(deadline, closing.now() + CALL_AGAIN_MS);
-    yield* until('an input', () => closing.line.inputs() > inputs, again);
+    yield* until('a record', () => closing.line.inputs() > inputs && closing.core.ready(), again);
   }
 }
 

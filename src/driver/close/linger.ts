@@ -15,10 +15,10 @@ export function* linger(closing: Closing): Task<void> {
   yield* lingerProbe({ transport: channel.transport, clock: channel.scheduler.clock, emit, ms, finSent });
 }
 
-/** Did our close_notify go to a peer that may have been gone by then? Its own close_notify in answer says no. */
+/** May our last bytes have gone to a peer that was gone by then? Its close_notify in answer to ours says no. */
 function wroteIntoTheEnd({ seen }: Closing): boolean {
   const { ourClose, peerClose } = seen;
-  return ourClose !== undefined && (peerClose === undefined || peerClose < ourClose);
+  return ourClose === undefined || peerClose === undefined || peerClose < ourClose;
 }
 
 const LINGER_MS = 100;

@@ -12,7 +12,7 @@ export function* watch(closing: Closing, closeDeadline: Millis): Task<void> {
   closing.emit({ kind: 'phase', name: 'fin' });
   for (;;) {
     stepAll(closing);
-    if (ended(closing)) return;
+    if (ended(closing) || closing.seen.bytesReceived >= closing.plan.readCap) return;
     const settled = settledAt(closing);
     const deadline = settled === undefined ? closeDeadline : settled + closing.plan.limits.fin;
     const inputs = closing.line.inputs();
@@ -42,7 +42,7 @@ function settledAt({ seen }: Closing): Millis | undefined {
 /** Takes whole records until there are none, or nothing more can come of them. */
 function stepAll(closing: Closing): void {
   const { core, seen, plan } = closing;
-  while (core.ready() && seen.bytesReceived <= plan.readCap) {
+  while (core.ready() && seen.bytesReceived < plan.readCap) {
     const { kind } = core.step(closing.now());
     if (kind === 'idle' || kind === 'eof' || kind === 'reset' || kind === 'fault') break;
   }
