@@ -27,8 +27,8 @@ export function closeLines(result: TlsCloseResult, options: TextOptions, quiet: 
 }
 
 function headline(run: Pick<TlsCloseResult, 'outcome'>): Row {
-  const { class: name, summary } = run.outcome;
-  return { body: [{ text: name, tone: verdictTone(name) }, { text: `: ${summary}` }] };
+  const { class: name, summary, exitCode } = run.outcome;
+  return { body: [{ text: name, tone: verdictTone(name, exitCode) }, { text: `: ${summary}` }] };
 }
 
 /** "17 clean, 3 reset": the commonest first. */

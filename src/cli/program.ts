@@ -3,6 +3,8 @@ import { VERSION } from '../driver/version.ts';
 import type { TimelineEvent } from '../timeline/event.ts';
 import type { Command } from './command.ts';
 import { overview } from './overview.ts';
+import type { PeerCommandName } from './peer-commands.ts';
+import { quickParse } from './quick-parse.ts';
 import { pageWidth, type Terminal } from './terminal.ts';
 import { confess, fail } from './voice.ts';
 
@@ -54,6 +56,8 @@ async function dispatch(
     );
   }
   const command = await load(first);
+  const plain = quickParse(command.spec, rest);
+  if (plain !== undefined) return command.run({ terminal, ...plain, recent });
   const { parse } = await import('./parse.ts');
   const parsed = parse(command.spec, rest, pageWidth(terminal));
   if (parsed.kind === 'help') {
@@ -96,8 +100,15 @@ function isUsageError(error: unknown): error is UsageError {
 
 const USER_ERRORS = ['UsageError', 'CredentialError'];
 
+async function peerCommand(name: PeerCommandName): Promise<Command> {
+  const { PEER_COMMANDS } = await import('./peer-commands.ts');
+  return PEER_COMMANDS[name]();
+}
+
 /** Loaded when called: a command pays for itself only. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'tls-close': async () => (await import('./commands/tls-close.ts')).tlsCloseCommand,
-  serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  serve: () => peerCommand('serve'),
+  run: () => peerCommand('run'),
+  demo: () => peerCommand('demo'),
 };

@@ -150,7 +150,7 @@ function describeRun(
     case 'limit':
       return {
         side: 'none',
-        spans: [{ text: `${duration(event.ms)} for ${event.phase} are over`, tone: 'warn' }],
+        spans: [{ text: `limit reached: ${duration(event.ms)} for ${event.phase}`, tone: 'warn' }],
       };
     case 'note':
       return { side: 'none', spans: [{ text: `note: ${capPeerText(event.text, 600)}`, tone: 'faint' }] };

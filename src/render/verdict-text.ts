@@ -6,7 +6,7 @@ export function toVerdict(
   outcome: Outcome,
   findings: readonly Finding[],
 ): { headline: Span[]; basis: readonly string[]; advice: string | undefined } {
-  const tone = VERDICT_TONES[outcome.class];
+  const tone = verdictTone(outcome.class, outcome.exitCode);
   return {
     headline: [{ text: outcome.class, tone }, { text: `: ${outcome.summary}` }],
     basis: basis(outcome, findings),
@@ -23,8 +23,13 @@ export function gradeTone(grade: Grade): Tone {
   return GRADE_TONES[grade];
 }
 
-export function verdictTone(name: OutcomeClass): Tone {
-  return VERDICT_TONES[name];
+/** A good class does not look good when a finding made the run fail. */
+export function verdictTone(name: OutcomeClass, exitCode = 0): Tone {
+  return spoiled(name, exitCode) ? 'bad' : VERDICT_TONES[name];
+}
+
+function spoiled(name: OutcomeClass, exitCode: number): boolean {
+  return exitCode === 1 && ['clean', 'late', 'not-observed'].includes(name);
 }
 
 /** Milliseconds for people: one decimal below a second, then seconds. */
@@ -46,6 +51,7 @@ function basis(outcome: Outcome, findings: readonly Finding[]): string[] {
   if (outcome.exitCode !== 3) parts.push(`truncation possible: ${outcome.truncationPossible}`);
   const clause = byGrade(findings).find((finding) => finding.grade !== 'pass')?.clause;
   if (clause !== undefined) parts.push(clause);
+  if (spoiled(outcome.class, outcome.exitCode)) parts.push('exit code 1 for what was found above');
   return parts;
 }
 

@@ -1,0 +1,76 @@
+import { type RunningServer, serve, type TlsCloseResult, tlsClose } from '../../index.ts';
+import { fitRow, type Row } from '../../render/layout.ts';
+import { toText } from '../../render/text.ts';
+import { verdictTone } from '../../render/verdict-text.ts';
+import type { Command, Context } from '../command.ts';
+import { remember } from '../command.ts';
+import { type PageOptions, textOptions, toOutputOptions } from '../output.ts';
+import { demoSpec } from './demo-spec.ts';
+
+export const demoCommand: Command = { spec: demoSpec, run: runDemo };
+
+async function runDemo(context: Context): Promise<number> {
+  const { terminal } = context;
+  const page = await textOptions(terminal, toOutputOptions(context.raw));
+  const results: { peer: Peer; result: TlsCloseResult }[] = [];
+  for (const peer of PEERS) {
+    if (terminal.signal.aborted) break;
+    const server = await serve({ behaviour: peer.behaviour });
+    try {
+      const result = await close(context, server);
+      results.push({ peer, result });
+      terminal.out(`${shown(peer, server, result, page).join('\n')}\n\n`);
+    } finally {
+      await server.close();
+    }
+  }
+  terminal.out(`${summary(results, page).join('\n')}\n`);
+  if (terminal.signal.aborted) return terminal.signal.reason === 'SIGTERM' ? 143 : 130;
+  return results.every(({ peer, result }) => result.outcome.class === peer.ends) ? 0 : 1;
+}
+
+/** Verified, with the server's own certificate as the one to trust: nothing here needs --insecure. */
+function close(context: Context, server: RunningServer): Promise<TlsCloseResult> {
+  return tlsClose({
+    target: { host: 'localhost', port: server.port },
+    connectTo: server.host,
+    ca: server.certificate,
+    limits: { close: SHORT },
+    signal: context.terminal.signal,
+    onEvent: (event) => remember(context, event),
+  });
+}
+
+function shown(peer: Peer, server: RunningServer, result: TlsCloseResult, page: PageOptions): string[] {
+  const title: Row = {
+    body: [
+      { text: `== ${peer.title}`, tone: 'strong' },
+      { text: `  (${server.id})`, tone: 'faint' },
+    ],
+  };
+  return [...fitRow(title, page), ...toText(result.events, page)];
+}
+
+function summary(results: readonly { peer: Peer; result: TlsCloseResult }[], page: PageOptions): string[] {
+  const rows = results.map(({ peer, result }): Row => {
+    const name = result.outcome.class;
+    return {
+      lead: [{ text: `  ${peer.title.padEnd(WIDEST)}  ` }],
+      body: [{ text: name, tone: verdictTone(name, result.exitCode) }],
+    };
+  });
+  const title: Row = { body: [{ text: 'Four peers, four endings:', tone: 'strong' }] };
+  return [title, ...rows].flatMap((row) => fitRow(row, page));
+}
+
+type Peer = { behaviour: string; title: string; ends: string };
+
+/** The close limit of a peer that never answers: long enough to be seen, short enough for a demo. */
+const SHORT = 400;
+const PEERS: readonly Peer[] = [
+  { behaviour: 'well-behaved', title: 'a peer that closes cleanly', ends: 'clean' },
+  { behaviour: 'fin-no-close-notify', title: 'a peer that sends a bare FIN', ends: 'fin' },
+  { behaviour: 'rst-no-close-notify', title: 'a peer that resets', ends: 'reset' },
+  { behaviour: 'never-reply', title: 'a peer that stays silent', ends: 'silent' },
+];
+const WIDEST = Math.max(...PEERS.map(({ title }) => title.length));

@@ -1,0 +1,126 @@
+import { connect } from 'node:tls';
+import { afterEach, describe, expect, it } from 'vitest';
+import { run } from '../../src/cli/program.ts';
+import { createFakeTerminal } from './fake-terminal.ts';
+import { type Peer, startPeer } from './peers.ts';
+
+let peer: Peer | undefined;
+afterEach(() => peer?.stop());
+
+/** Runs `serve` until it says where it listens, then does something with that port. */
+async function served(argv: readonly string[], act: (port: number, end: () => void) => Promise<unknown>) {
+  let listening = (_port: number): void => {};
+  const port = new Promise<number>((resolve) => {
+    listening = resolve;
+  });
+  const terminal = createFakeTerminal({
+    columns: 120,
+    onOut: (text) => {
+      const found = /on 127\.0\.0\.1:(\d+)|"port":(\d+)/.exec(text);
+      if (found !== null) listening(Number(found[1] ?? found[2]));
+    },
+  });
+  const running = run(['serve', 'tls', ...argv], terminal);
+  await act(await port, () => terminal.abort('SIGINT'));
+  return { code: await running, out: terminal.stdout(), err: terminal.stderr() };
+}
+
+/** A client of Node's: reads until the server closes, if it does. */
+function visit(port: number, request: string): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () =>
+      socket.write(request),
+    );
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(text));
+  });
+}
+
+describe('serve tls', () => {
+  it('says where it listens and how to get there, and what each client did', async () => {
+    const { code, out } = await served(['--count', '1'], (port) =>
+      visit(port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+    );
+    expect(code).toBe(0);
+    expect(out).toMatch(/^tls\/well-behaved on 127\.0\.0\.1:\d+: /);
+    expect(out).toMatch(/^ {2}sslshut tls-close --insecure localhost:\d+$/m);
+    expect(out).toMatch(/^ {2}curl -vk https:\/\/localhost:\d+\/$/m);
+    expect(out).toMatch(/^conn-1 127\.0\.0\.1:\d+: client answered our close_notify/m);
+  });
+
+  it('prints an object per line with --json', async () => {
+    const { out } = await served(['--count', '1', '--json', '--misbehave', 'fin'], (port) =>
+      visit(port, 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+    );
+    const [listening, connection] = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(listening).toMatchObject({ event: 'listening', behaviour: 'tls/fin-no-close-notify' });
+    expect(listening.certificate).toContain('BEGIN CERTIFICATE');
+    expect(connection).toMatchObject({
+      event: 'connection',
+      conn: 'conn-1',
+      facts: { handshake: 'completed' },
+    });
+  });
+
+  it('ends with 0 on Ctrl-C', async () => {
+    const { code } = await served([], async (_port, end) => end());
+    expect(code).toBe(0);
+  });
+
+  it('is recognised by tls-close', async () => {
+    const { out } = await served(['--count', '1', '-b', 'fin-mid-record'], async (port) => {
+      const terminal = createFakeTerminal();
+      expect(await run(['tls-close', '--insecure', '--quiet', `127.0.0.1:${port}`], terminal)).toBe(1);
+      expect(terminal.stdout()).toMatch(/^fin-mid-record: /);
+    });
+    expect(out).toContain('closed first: close_notify');
+  });
+
+  it('lists every way of closing that it must know', async () => {
+    const terminal = createFakeTerminal();
+    expect(await run(['serve', 'tls', '--list'], terminal)).toBe(0);
+    const names = terminal
+      .stdout()
+      .split('\n')
+      .filter((line) => /^\S/.test(line));
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'well-behaved',
+        'fin-no-close-notify',
+        'rst-no-close-notify',
+        'rst-drops-tail',
+        'never-reply',
+        'reply-late',
+        'rst-after-close-notify',
+        'fin-mid-record',
+        'data-after-own-close-notify',
+      ]),
+    );
+  });
+
+  it.each([
+    [['serve', 'quic'], '"quic" is not a protocol that sslshut serves'],
+    [['serve', 'tls', '-b', 'nonsense'], 'nonsense'],
+    [['serve', 'tls', '-b', 'fin', '--misbehave', 'rst'], '--behaviour and --misbehave mean the same'],
+    [['serve', 'tls', '--exchange', 'ftp'], '"ftp" is none of auto, http, echo, silent'],
+    [['serve', 'tls', '--port', '70000'], '"70000" is not a whole number from 0 to 65535'],
+  ])('%j is refused in one line', async (argv, why) => {
+    const terminal = createFakeTerminal();
+    expect(await run(argv, terminal)).toBe(2);
+    expect(terminal.stderr().split('\n')[0]).toContain(why);
+  });
+
+  it('says that a port is taken', async () => {
+    peer = await startPeer('mute');
+    const terminal = createFakeTerminal();
+    expect(await run(['serve', 'tls', '--port', String(peer.port)], terminal)).toBe(2);
+    expect(terminal.stderr()).toContain(`cannot listen on 127.0.0.1:${peer.port}: EADDRINUSE`);
+  });
+});
