@@ -89,12 +89,12 @@ describe('lingerProbe', () => {
       const facts: Fact[] = [];
       const run = open(connectTcp(to(port)));
       await run.connected;
+      const before = counter[0]!;
       run.transport.write(order(act, 'before'));
       expect(await run.ended).toMatchObject({ end: 'fin' });
       if (act === 'X') {
-        const before = counter[0]!;
         worker.postMessage('go');
-        holdUntil(before + 1);
+        holdUntil(before + 2);
       }
       if (weWrite) run.transport.write(Uint8Array.of(21, 3, 3, 0, 2, 1, 0));
       const answer = await probe(run.transport, false, facts);

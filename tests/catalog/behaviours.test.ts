@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { toServePlan } from '../../src/catalog/behaviour.ts';
+import { behaviourHosts, behaviourName, findBehaviour } from '../../src/catalog/behaviours/find.ts';
+import { TLS_BEHAVIOURS } from '../../src/catalog/behaviours/tls.ts';
+import { SERVE_LIMITS } from '../../src/driver/serve/plan.ts';
+
+const RULES: Record<string, string> = JSON.parse(
+  readFileSync(new URL('../../fixtures/rules/rule-ids.json', import.meta.url), 'utf8'),
+);
+const NAMED = [
+  'well-behaved',
+  'fin-no-close-notify',
+  'rst-no-close-notify',
+  'rst-drops-tail',
+  'never-reply',
+  'reply-late',
+  'rst-after-close-notify',
+  'fin-mid-record',
+  'data-after-own-close-notify',
+];
+
+describe('the catalogue of TLS behaviours', () => {
+  it.each(NAMED)('has %s', (name) => {
+    expect(findBehaviour(name)?.id).toBe(`tls/${name}`);
+    expect(findBehaviour(`tls/${name}`)).toBe(findBehaviour(name));
+  });
+
+  it('has no name twice, aliases included', () => {
+    const names = TLS_BEHAVIOURS.flatMap((each) => [behaviourName(each), ...each.aliases]);
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+    expect(names.filter((name) => !/^[a-z][a-z0-9-]*$/u.test(name))).toEqual([]);
+  });
+
+  it.each(TLS_BEHAVIOURS.map((each) => [each.id, each] as const))('%s says what it is', (_id, each) => {
+    expect(each.says).toMatch(/^[\x20-\x7e]+\.$/u);
+    expect(each.goodClient).toMatch(/^[\x20-\x7e]+[^.]$/u);
+    expect(each.breaks.filter((rule) => RULES[rule] === undefined)).toEqual([]);
+  });
+
+  it('finds nothing under a name of no behaviour', () => {
+    expect(findBehaviour('fine')).toBeUndefined();
+    expect(findBehaviour('dtls/well-behaved')).toBeUndefined();
+  });
+
+  it('has a host name for each', () => {
+    expect(behaviourHosts()).toHaveLength(TLS_BEHAVIOURS.length);
+    expect(behaviourHosts()).toContain('never-reply.localhost');
+  });
+});
+
+describe('toServePlan', () => {
+  const hold = findBehaviour('never-reply');
+  if (hold === undefined) throw new Error('no never-reply');
+
+  it('keeps what the behaviour says, and the defaults for the rest', () => {
+    expect(toServePlan(hold)).toMatchObject({
+      name: 'tls/never-reply',
+      exchange: 'auto',
+      framing: 'length',
+      limits: { ...SERVE_LIMITS, observe: 60_000 },
+    });
+  });
+
+  it('lets the caller have the last word', () => {
+    const plan = toServePlan(hold, { exchange: 'echo', framing: 'close', limits: { observe: 10 } });
+    expect(plan).toMatchObject({ exchange: 'echo', framing: 'close', limits: { observe: 10, idle: 60_000 } });
+  });
+});
