@@ -33,7 +33,8 @@ export type End = {
   finMet: boolean;
   /** The peer's RST came. `told`: a write has reported it. */
   reset: 'no' | 'met' | 'told';
-  blocked: boolean;
+  /** How many bytes a blocked write wanted to send; 0: none is blocked. */
+  blockedOn: number;
   partial: { unit: Uint8Array; taken: number } | undefined;
   paused: boolean;
   inbox: Parcel[];
@@ -55,7 +56,7 @@ export function createEnd(sink: TransportSink, side: End['side']): End {
     closed: false,
     finMet: false,
     reset: 'no',
-    blocked: false,
+    blockedOn: 0,
     partial: undefined,
     paused: false,
     inbox: [],
@@ -67,7 +68,7 @@ export function createEnd(sink: TransportSink, side: End['side']): End {
 export function transportOf(world: LinkWorld, end: End): Transport {
   return {
     write: (unit) => write(world, end, unit),
-    writable: () => end.established && !end.closed && !end.finQueued && room(world, end) > 0,
+    writable: () => writable(world, end),
     fin() {
       if (end.reset !== 'no') return resetError(end);
       if (end.closed) return { errno: 'EBADF' };
@@ -104,26 +105,37 @@ function write(world: LinkWorld, end: End, unit: Uint8Array): WriteResult {
   if (end.reset !== 'no') return resetError(end);
   if (end.closed) return { errno: 'EBADF' };
   if (end.finQueued) return { errno: 'EPIPE' };
-  if (!end.established) return block(end);
-  const from = end.partial?.unit === unit ? end.partial.taken : 0;
-  const rest = unit.length - from;
-  const space = room(world, end);
-  // An empty buffer takes a unit of any size, or nothing larger than the buffer could ever be sent.
-  if (rest <= space || (!world.network.partialWrites && end.unsentBytes === 0)) {
-    end.partial = undefined;
-    queue(world, end, unit.slice(from));
-    return 'sent';
-  }
-  if (world.network.partialWrites && space > 0) {
-    end.partial = { unit, taken: from + space };
+  if (!end.established) return block(end, 1);
+  let from = end.partial?.unit === unit ? end.partial.taken : 0;
+  while (!fits(world, end, unit.length - from)) {
+    const space = room(world, end);
+    if (!world.network.partialWrites || space <= 0) return block(end, unit.length - from);
     queue(world, end, unit.slice(from, from + space));
+    from += space;
+    end.partial = { unit, taken: from };
   }
-  return block(end);
+  end.partial = undefined;
+  queue(world, end, unit.slice(from));
+  return 'sent';
 }
 
-function block(end: End): WriteResult {
-  end.blocked = true;
+/** An empty buffer takes a unit of any size: nothing larger than the buffer could ever be sent otherwise. */
+function fits(world: LinkWorld, end: End, bytes: number): boolean {
+  const { partialWrites } = world.network;
+  return bytes <= room(world, end) || (!partialWrites && end.unsentBytes === 0);
+}
+
+function block(end: End, bytes: number): WriteResult {
+  end.blockedOn = bytes;
   return 'blocked';
+}
+
+/** Would a write come back at once, taken or refused? After a blocked one: would that very write? */
+function writable(world: LinkWorld, end: End): boolean {
+  if (end.closed || end.finQueued || end.reset !== 'no') return true;
+  if (!end.established) return false;
+  const { partialWrites } = world.network;
+  return partialWrites ? room(world, end) > 0 : fits(world, end, Math.max(1, end.blockedOn));
 }
 
 /** A kernel tells of a reset once; from then on the pipe is simply gone. */
@@ -220,8 +232,8 @@ function acknowledge(world: LinkWorld, sender: End | undefined, bytes: number): 
     if (world.path.dead) return;
     sender.outstanding -= bytes;
     pump(world, sender);
-    if (sender.blocked && room(world, sender) > 0 && sender.reset === 'no') {
-      sender.blocked = false;
+    if (sender.blockedOn > 0 && writable(world, sender)) {
+      sender.blockedOn = 0;
       sender.sink.writable();
     }
   });

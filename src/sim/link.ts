@@ -40,6 +40,7 @@ export function createLink(options: { clock: SimClock; random: Random; network?:
         right.other = left;
         const establish = (one: End): void => {
           one.established = true;
+          one.blockedOn = 0;
           one.sink.writable();
         };
         clock.at(clock.now() + network.latency, () => establish(right));
