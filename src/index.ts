@@ -1,6 +1,6 @@
 import { judge } from './catalog/outcome.ts';
 import { evaluate } from './catalog/rules/tls.ts';
-import type { RunningServer, ServerWishes } from './catalog/serve-options.ts';
+import type { ServerWishes } from './catalog/serve-options.ts';
 import { distributionOf, worstOf } from './catalog/verdict.ts';
 import { groupByName } from './crypto/groups.ts';
 import type { CryptoProvider, Random } from './crypto/provider.ts';
@@ -45,7 +45,7 @@ export type { Behaviour } from './catalog/behaviour.ts';
 export type { ClientFacts } from './catalog/client-report.ts';
 export { judge } from './catalog/outcome.ts';
 export { evaluate as evaluateTls } from './catalog/rules/tls.ts';
-export type { RunningServer, ServedClient } from './catalog/serve-options.ts';
+export type { ServedClient } from './catalog/serve-options.ts';
 export type { CloseLimits, CloseMode, ClosePlan } from './driver/close/plan.ts';
 export { CLOSE_MODES, DEFAULT_LIMITS, DEFAULT_PLAN } from './driver/close/plan.ts';
 export type { Failure, ScriptResult } from './driver/run-script.ts';
@@ -89,6 +89,21 @@ export async function tlsClose(options: TlsCloseOptions): Promise<TlsCloseResult
 export type ServeOptions = ServerWishes & {
   /** Ends it. */
   signal?: AbortSignal;
+};
+
+export type RunningServer = {
+  readonly host: string;
+  readonly port: number;
+  /** Of the behaviour that is served. */
+  readonly id: string;
+  readonly says: string;
+  /** PEM: what a client needs as CA where the certificate was made here. */
+  readonly certificate: string;
+  /** Was it made here? */
+  readonly selfSigned: boolean;
+  close(): Promise<void>;
+  /** Settles when it has ended: after `count`, `forMs`, `signal` or `close`. */
+  readonly done: Promise<void>;
 };
 
 /**

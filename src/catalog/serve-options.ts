@@ -41,18 +41,3 @@ export type ServedClient = {
   facts: ClientFacts;
   events: readonly TimelineEvent[];
 };
-
-export type RunningServer = {
-  readonly host: string;
-  readonly port: number;
-  /** Of the behaviour that is served. */
-  readonly id: string;
-  readonly says: string;
-  /** PEM: what a client needs as CA where the certificate was made here. */
-  readonly certificate: string;
-  /** Was it made here? */
-  readonly selfSigned: boolean;
-  close(): Promise<void>;
-  /** Settles when it has ended: after `count`, `forMs`, `signal` or `close`. */
-  readonly done: Promise<void>;
-};

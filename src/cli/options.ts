@@ -145,7 +145,7 @@ function handshakeOptions(raw: RawOptions): Partial<TlsCloseOptions> {
   };
 }
 
-export function suitesOf(text: string): string[] {
+function suitesOf(text: string): string[] {
   return list('--ciphers', text).map((name) => {
     const suite = suiteByName(name);
     if (suite === undefined) {
@@ -160,7 +160,7 @@ export function suitesOf(text: string): string[] {
   });
 }
 
-export function groupsOf(text: string): string[] {
+function groupsOf(text: string): string[] {
   return list('--groups', text).map((name) => {
     const group = groupByName(name);
     if (group === undefined) {

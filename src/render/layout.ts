@@ -40,7 +40,7 @@ function breakWords(spans: readonly Span[], room: number): Span[][] {
     used = 0;
   };
   for (const { text, tone, whole } of spans) {
-    const words = whole === true && columns(text) <= room ? [text] : (text.match(/ +|[^ ]+/g) ?? []);
+    const words = whole === true && columns(text) <= room ? [text] : (text.match(WORDS) ?? []);
     for (const word of words) {
       const size = columns(word);
       if (used > 0 && used + size > room) end();
@@ -86,6 +86,8 @@ function paint(spans: readonly Span[], style: Style): string {
     .trimEnd();
 }
 
+/** A number stays with its unit, a section with its RFC. */
+const WORDS = / +|\d[\d. ]*(?:ms|s|bytes?)(?![a-z])[^ ]*|RFC \d+ §[^ ]*|[^ ]+/g;
 const ASCII: Readonly<Record<string, string>> = {
   '→': '->',
   '←': '<-',

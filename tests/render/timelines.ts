@@ -15,7 +15,7 @@ export const RUN: Fact = {
   tool: { name: 'sslshut', version: '0.1.0', crypto: 'native', node: '20.20.2' },
 };
 
-export const COMPLETED: Fact = {
+const COMPLETED: Fact = {
   kind: 'handshake.completed',
   version: 'TLSv1.3',
   suite: 'TLS_AES_128_GCM_SHA256',
@@ -40,7 +40,7 @@ export const CERTIFICATE: Fact = {
   verified: 'ok',
 };
 
-export const OUTCOME: Outcome = {
+const OUTCOME: Outcome = {
   class: 'clean',
   summary: 'both sides sent close_notify, then the peer closed the connection',
   closedFirst: 'local',
@@ -53,12 +53,12 @@ export const OUTCOME: Outcome = {
   exitCode: 0,
 };
 
-export function alert(by: 'local' | 'peer', description = 0, name = 'close_notify', level = 1): Fact {
+function alert(by: 'local' | 'peer', description = 0, name = 'close_notify', level = 1): Fact {
   const levelName = level === 1 ? 'warning' : 'fatal';
   return { kind: 'alert', by, level, levelName, description, descriptionName: name, protected: true };
 }
 
-export function message(by: 'local' | 'peer', name: string, bytes = 100): Fact {
+function message(by: 'local' | 'peer', name: string, bytes = 100): Fact {
   return { kind: 'handshake.message', by, type: 1, name, level: 'handshake', bytes };
 }
 

@@ -1,5 +1,5 @@
 import { type TlsCloseOptions, type TlsCloseResult, tlsClose } from '../../index.ts';
-import { escapeJson } from '../../render/escape.ts';
+import { escapeJson, escapeText } from '../../render/escape.ts';
 import { toJson, toNdjson } from '../../render/json.ts';
 import { toRepeatReport, toReport } from '../../render/report.ts';
 import type { Command, Context } from '../command.ts';
@@ -35,8 +35,8 @@ async function closeOnce(context: Context, options: TlsCloseOptions, output: Out
   const keylog = openKeylog(output.keylog, terminal);
   if (withKeys)
     warn(terminal, 'the output carries secrets (--with-keys): who has them can read this traffic');
-  const stopSpinner =
-    output.format === 'text' ? startSpinner(terminal, `closing ${String(options.target)}`) : undefined;
+  const target = formatted(options.target);
+  const spinner = startSpinner(terminal, target);
   try {
     const result = await tlsClose({
       ...options,
@@ -45,14 +45,15 @@ async function closeOnce(context: Context, options: TlsCloseOptions, output: Out
       onEvent: (event) => {
         remember(context, event);
         keylog?.take(event);
+        if (event.kind === 'phase') spinner.say(`${target}: ${event.name}`);
         if (output.format === 'ndjson') terminal.out(escapeJson(toNdjson(event, { withBytes, withKeys })));
       },
     });
-    stopSpinner?.();
+    spinner.stop();
     await print(context, output, result);
     return result.exitCode;
   } finally {
-    stopSpinner?.();
+    spinner.stop();
     keylog?.close();
   }
 }
@@ -80,4 +81,8 @@ async function print(
   const { closeLines } = await import('../close-text.ts');
   const lines = closeLines(result, await textOptions(terminal, output), output.format === 'quiet');
   terminal.out(`${lines.join('\n')}\n`);
+}
+
+function formatted(target: TlsCloseOptions['target']): string {
+  return escapeText(typeof target === 'string' ? target : target.host);
 }
