@@ -46,8 +46,8 @@ function outcomeOf(events: readonly TimelineEvent[]): Outcome | undefined {
 
 function findingRows(finding: Finding, events: readonly TimelineEvent[]): Row[] {
   const times = finding.evidence
-    .map((seq) => events.find((event) => event.seq === seq)?.t)
-    .filter((t) => t !== undefined);
+    .map((seq) => events.find((event) => event.seq === seq))
+    .flatMap((event) => (event === undefined || UNSHOWN.includes(event.kind) ? [] : [event.t]));
   const where = times.length === 0 ? '' : `, see ${[...new Set(times.map(atTime))].join(' and ')}`;
   return [
     {
@@ -116,3 +116,6 @@ function factsOf(outcome: Outcome): string[] {
   if (outcome.peerNeverClosed === true) facts.push('the peer never closed');
   return facts;
 }
+
+/** Events that no line of the timeline stands for. */
+const UNSHOWN: readonly TimelineEvent['kind'][] = ['run', 'plan', 'phase', 'call'];

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { behaviourName } from '../../src/catalog/behaviours/find.ts';
+import { TLS_BEHAVIOURS } from '../../src/catalog/behaviours/tls.ts';
 import { demoSpec } from '../../src/cli/commands/demo-spec.ts';
 import { runSpec } from '../../src/cli/commands/run-spec.ts';
 import { serveSpec } from '../../src/cli/commands/serve-spec.ts';
@@ -58,5 +60,12 @@ describe('the manual', () => {
   it('explains every class', () => {
     for (const name of OUTCOME_CLASSES)
       expect(page('sslshut')).toContain(`.B ${name.replaceAll('-', '\\-')}\n`);
+  });
+
+  it('says of every behaviour what the catalogue says', () => {
+    const text = page('sslshut-serve').replaceAll('\\-', '-').replaceAll(/\s+/g, ' ');
+    for (const behaviour of TLS_BEHAVIOURS) {
+      expect(text).toContain(`.TP .B ${behaviourName(behaviour)} ${behaviour.says}`);
+    }
   });
 });

@@ -3,7 +3,7 @@ import type { CommandSpec, OptionSpec } from '../command.ts';
 const BEHAVIOUR: readonly OptionSpec[] = [
   ['-b, --behaviour <name>', 'how connections are closed (default: well-behaved); --list shows the names'],
   ['--misbehave <name>', 'the same as --behaviour'],
-  ['--exchange <what>', '"http" answers a GET (default), "echo", or "silent"'],
+  ['--exchange <what>', '"http" answers a request, "echo" sends back, "silent"; "auto" (default) looks'],
   ['--list', 'show the behaviours, and end'],
 ].map(([flags = '', text = '']) => ({ flags, text, group: 'Behaviour' }));
 

@@ -80,7 +80,9 @@ async function print(
   const { textOptions } = await import('../output.ts');
   const { closeLines } = await import('../close-text.ts');
   const lines = closeLines(result, await textOptions(terminal, output), output.format === 'quiet');
-  terminal.out(`${lines.join('\n')}\n`);
+  const address = result.events.find((event) => event.kind === 'address.attempt')?.address;
+  const named = flagOf(raw, 'allAddresses') && output.format === 'quiet' && address !== undefined;
+  terminal.out(`${named ? `${address}  ` : ''}${lines.join('\n')}\n`);
 }
 
 function formatted(target: TlsCloseOptions['target']): string {
