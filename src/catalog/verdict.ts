@@ -39,7 +39,7 @@ export function distributionOf(
 }
 
 /** What we did on purpose is on the timeline as a notice; it never fails a run. */
-export function weighs(finding: Finding, failOn: Grade): boolean {
+function weighs(finding: Finding, failOn: Grade): boolean {
   return finding.who !== 'local' && GRADE_ORDER[finding.grade] >= GRADE_ORDER[failOn];
 }
 

@@ -205,7 +205,7 @@ export function byVersion(facts: CloseFacts, tls12: TlsRuleId, tls13: TlsRuleId)
   return isTls13(facts.version) ? tls13 : tls12;
 }
 
-export function failed(facts: CloseFacts): boolean {
+function failed(facts: CloseFacts): boolean {
   return facts.errorAlert !== undefined || facts.fault !== undefined;
 }
 

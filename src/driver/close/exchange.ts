@@ -30,7 +30,7 @@ export function* exchange(closing: Closing): Task<ExchangeEnd> {
 }
 
 /** Reads until the peer's end (`peer-closed`, `broken`), that many bytes, or the cap (`open`). */
-export function* readBytes(closing: Closing, deadline: Millis, count: number): Task<ExchangeEnd> {
+function* readBytes(closing: Closing, deadline: Millis, count: number): Task<ExchangeEnd> {
   for (let got = 0; got < count; ) {
     if (capped(closing)) return 'open';
     const answer = yield* readCall(closing, Math.min(READ_SIZE, count - got), deadline);

@@ -28,7 +28,7 @@ export function* watch(closing: Closing, closeDeadline: Millis): Task<void> {
   }
 }
 
-export function ended({ seen }: Closing): boolean {
+function ended({ seen }: Closing): boolean {
   return seen.peerFin !== undefined || seen.peerReset !== undefined;
 }
 
