@@ -17,7 +17,7 @@ async function runDemo(context: Context): Promise<number> {
     if (terminal.signal.aborted) break;
     const server = await serve({ behaviour: peer.behaviour });
     try {
-      const result = await close(context, server);
+      const result = await close(context, server, peer);
       results.push({ peer, result });
       terminal.out(`${shown(peer, server, result, page).join('\n')}\n\n`);
     } finally {
@@ -30,12 +30,12 @@ async function runDemo(context: Context): Promise<number> {
 }
 
 /** Verified, with the server's own certificate as the one to trust: nothing here needs --insecure. */
-function close(context: Context, server: RunningServer): Promise<TlsCloseResult> {
+function close(context: Context, server: RunningServer, peer: Peer): Promise<TlsCloseResult> {
   return tlsClose({
     target: { host: 'localhost', port: server.port },
     connectTo: server.host,
     ca: server.certificate,
-    limits: { close: SHORT },
+    ...(peer.closeMs === undefined ? {} : { limits: { close: peer.closeMs } }),
     signal: context.terminal.signal,
     onEvent: (event) => remember(context, event),
   });
@@ -63,14 +63,13 @@ function summary(results: readonly { peer: Peer; result: TlsCloseResult }[], pag
   return [title, ...rows].flatMap((row) => fitRow(row, page));
 }
 
-type Peer = { behaviour: string; title: string; ends: string };
+/** `closeMs`: for the peer that never answers, long enough to be seen, short enough for a demo. */
+type Peer = { behaviour: string; title: string; ends: string; closeMs?: number };
 
-/** The close limit of a peer that never answers: long enough to be seen, short enough for a demo. */
-const SHORT = 400;
 const PEERS: readonly Peer[] = [
   { behaviour: 'well-behaved', title: 'a peer that closes cleanly', ends: 'clean' },
   { behaviour: 'fin-no-close-notify', title: 'a peer that sends a bare FIN', ends: 'fin' },
   { behaviour: 'rst-no-close-notify', title: 'a peer that resets', ends: 'reset' },
-  { behaviour: 'never-reply', title: 'a peer that stays silent', ends: 'silent' },
+  { behaviour: 'never-reply', title: 'a peer that stays silent', ends: 'silent', closeMs: 400 },
 ];
 const WIDEST = Math.max(...PEERS.map(({ title }) => title.length));
