@@ -1,4 +1,4 @@
-import { SERVE_LIMITS, type ServeLimits, type ServePlan, type ServeStep } from '../driver/serve/plan.ts';
+import type { ServeLimits, ServePlan, ServeStep } from '../driver/serve/plan.ts';
 
 /** One way of closing a connection, as data. */
 export type Behaviour = {
@@ -42,3 +42,6 @@ export function toServePlan(
     limits: { ...SERVE_LIMITS, ...behaviour.limits, ...change.limits },
   };
 }
+
+/** No document names any; these are ours. */
+export const SERVE_LIMITS: ServeLimits = { handshake: 10_000, idle: 60_000, observe: 5_000 };

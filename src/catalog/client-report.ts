@@ -7,7 +7,7 @@ export type ClientFacts = {
   /** Its close_notify, relative to ours: `alone` when we sent none. */
   closeNotify: 'before' | 'after' | 'alone' | 'none';
   closeNotifyMs?: Millis;
-  /** How its direction ended. `unseen`: we reset the connection, and nothing can be seen after that. */
+  /** How its direction ended. `unseen`: we reset the connection, or had stopped reading, and saw nothing after that. */
   end: 'fin' | 'reset' | 'open' | 'unseen';
   endMs?: Millis;
   /** An error alert it sent. */
@@ -91,7 +91,7 @@ function factsOf(
   const ours = acts.find((act) => act.by === 'server' && act.kind === 'close_notify');
   const end = mine.find((act) => act.kind === 'FIN' || act.kind === 'reset');
   const alert = mine.find((act) => act.kind === 'alert' && act.description !== USER_CANCELED);
-  const unseen = acts.some((act) => act.by === 'server' && act.kind === 'reset');
+  const unseen = blind(events) || acts.some((act) => act.by === 'server' && act.kind === 'reset');
   const [first] = acts;
   const data = events.filter((event): event is Of<'data'> => event.kind === 'data' && event.by === 'peer');
   return {
@@ -131,8 +131,14 @@ function story(acts: readonly Act[], facts: ClientFacts, events: readonly Timeli
   const mine = acts.filter((act) => act.by === 'client');
   const parts = mine.map((act, index) => phrase(acts, mine, act, index));
   if (facts.end === 'open') parts.push(keptOpen(acts, mine, events));
-  if (parts.length === 0) return 'could not be watched: we reset the connection first';
-  return parts.join(', ');
+  if (parts.length > 0) return parts.join(', ');
+  return `could not be watched: we ${blind(events) ? 'read nothing' : 'reset the connection first'}`;
+}
+
+/** Had the server stopped reading, by its own will? */
+function blind(events: readonly TimelineEvent[]): boolean {
+  const last = events.findLast((event) => event.kind === 'transport.tapped' && READING.has(event.rule));
+  return last?.kind === 'transport.tapped' && last.rule === 'stop_reading';
 }
 
 function phrase(acts: readonly Act[], mine: readonly Act[], act: Act, index: number): string {
@@ -209,5 +215,6 @@ type Of<K extends Fact['kind']> = Extract<TimelineEvent, { kind: K }>;
 
 const CLOSE_NOTIFY = 0;
 const USER_CANCELED = 90;
+const READING: ReadonlySet<string> = new Set(['stop_reading', 'resume_reading']);
 /** A gap that is worth a word. */
 const NOTABLE = 10;

@@ -127,6 +127,7 @@ function serveOne(one: One, over: (events: readonly TimelineEvent[]) => void): (
   const abandon = scheduler.spawn(task, finish, failed);
   return () => {
     abandon();
+    if (!finished) emit({ kind: 'transport.closed', by: 'local' });
     close();
     finish();
   };

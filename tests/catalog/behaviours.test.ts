@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { toServePlan } from '../../src/catalog/behaviour.ts';
+import { SERVE_LIMITS, toServePlan } from '../../src/catalog/behaviour.ts';
 import { behaviourHosts, behaviourName, findBehaviour } from '../../src/catalog/behaviours/find.ts';
 import { TLS_BEHAVIOURS } from '../../src/catalog/behaviours/tls.ts';
-import { SERVE_LIMITS } from '../../src/driver/serve/plan.ts';
 
 const RULES: Record<string, string> = JSON.parse(
   readFileSync(new URL('../../fixtures/rules/rule-ids.json', import.meta.url), 'utf8'),

@@ -169,6 +169,26 @@ describe('ending', () => {
     expect(received).toBe(units * 100_000);
   });
 
+  it.each([
+    ['bytes of the peer are unread', 'x', 'ECONNRESET'],
+    ['everything was read', '', undefined],
+  ])('close, when %s', async (_when, unread, errno) => {
+    const server = await listen('127.0.0.1', { pauseOnConnect: true });
+    const run = dial({ host: '127.0.0.1', port: server.port });
+    run.transport.pause();
+    await run.writable;
+    const peer = await server.accepted;
+    if (unread !== '') peer.write(unread);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    run.transport.close();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const failed = new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+      peer.on('error', resolve);
+      peer.write('', (error) => error ?? resolve(undefined));
+    });
+    expect((await failed)?.code).toBe(errno);
+  });
+
   it('a paused transport takes nothing until it goes on', async () => {
     const server = await listen('127.0.0.1');
     const run = dial({ host: '127.0.0.1', port: server.port });

@@ -1,3 +1,4 @@
+import { CONTINUE, createRequestReader, httpAnswer, looksLikeHttp } from '../../exchange/http-server.ts';
 import type { TlsCore } from '../../proto/core.ts';
 import type { Emit, Millis } from '../../timeline/event.ts';
 import { concat } from '../../wire/bytes.ts';
@@ -7,7 +8,6 @@ import type { Scheduler } from '../scheduler.ts';
 import { type Task, until } from '../task.ts';
 import type { Connect } from '../world.ts';
 import { createHeard, hear, takeHeard } from './hear.ts';
-import { CONTINUE, createRequestReader, httpAnswer, looksLikeHttp } from './http.ts';
 import type { ServePlan } from './plan.ts';
 import { drained, playSteps, type Serving } from './steps.ts';
 

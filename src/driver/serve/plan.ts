@@ -44,5 +44,3 @@ export type ServeLimits = {
   /** After our last act: how long to watch what the client does. */
   observe: Millis;
 };
-
-export const SERVE_LIMITS: ServeLimits = { handshake: 10_000, idle: 60_000, observe: 5_000 };

@@ -97,6 +97,9 @@ function factsOf(step: Exclude<ServeStep, { peer: 'respond' | 'withhold' | 'slee
       return Array.from({ length: step.times ?? 1 }, () => alertFact(step.level, step.description));
     case 'write':
       return [{ kind: 'data', by: 'local', bytes: (step.size ?? 10) * (step.times ?? 1), afterClose: true }];
+    case 'stop_reading':
+    case 'resume_reading':
+      return [{ kind: 'transport.tapped', by: 'local', rule: step.peer, bytes: 0 }];
     case 'burst':
       return step.records.flatMap((record) => {
         const { rec, ...args } = record;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRequestReader, type HttpRequest, looksLikeHttp } from '../../src/driver/serve/http.ts';
+import { createRequestReader, type HttpRequest, looksLikeHttp } from '../../src/exchange/http-server.ts';
 import { ascii } from '../../src/wire/bytes.ts';
 
 describe('looksLikeHttp', () => {

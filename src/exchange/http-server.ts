@@ -1,5 +1,4 @@
-import { ascii, concat, fromAscii } from '../../wire/bytes.ts';
-import type { ServePlan } from './plan.ts';
+import { ascii, concat, fromAscii } from '../wire/bytes.ts';
 
 export type HttpRequest = { method: string; path: string; bodyBytes: number };
 
@@ -37,12 +36,15 @@ export function createRequestReader(): RequestReader {
 
 export const CONTINUE = ascii('HTTP/1.1 100 Continue\r\n\r\n');
 
+/** Who answers, what is going to happen to the connection (both ASCII), and how the answer says where it ends. */
+export type Answerer = { name: string; says: string; framing: 'length' | 'close' };
+
 /** An answer that says who gave it and how this connection is going to end. */
-export function httpAnswer(plan: ServePlan, request: HttpRequest): Uint8Array {
+export function httpAnswer(answerer: Answerer, request: HttpRequest): Uint8Array {
   const body = ascii(
     [
-      `This is ${plan.name}, served by sslshut.`,
-      plan.says,
+      `This is ${answerer.name}, served by sslshut.`,
+      answerer.says,
       `The request was ${request.method} with ${request.bodyBytes} bytes of body.`,
       'This line is the last one.',
       '',
@@ -52,7 +54,7 @@ export function httpAnswer(plan: ServePlan, request: HttpRequest): Uint8Array {
     'HTTP/1.1 200 OK',
     'Server: sslshut',
     'Content-Type: text/plain; charset=us-ascii',
-    ...(plan.framing === 'length' ? [`Content-Length: ${body.length}`] : []),
+    ...(answerer.framing === 'length' ? [`Content-Length: ${body.length}`] : []),
     'Connection: close',
     '',
     '',
