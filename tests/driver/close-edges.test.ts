@@ -157,6 +157,42 @@ describe('after the close', () => {
     expect(outcome.class).toBe('clean');
   });
 
+  it('--then plain ends the connection itself, and waits for FIN from there on', () => {
+    const { outcome, events } = runClose({
+      // biome-ignore lint/suspicious/noThenProperty: the option's name; its value is never callable
+      plan: { then: { plain: Uint8Array.of(0x0a) }, limits: { ...LIMITS, fin: 300 } },
+      script: afterHandshake(function* (server) {
+        yield* takeUntil(server, isClosure);
+        sayAlert(server, 1, 0);
+        server.core.raw.send(Uint8Array.of(0x0a));
+        server.channel.flush();
+        yield* sleepUntil(server.now() + 700);
+        server.channel.transport.fin();
+      }),
+    });
+    expect(outcome.class).toBe('clean');
+    const fins = events.flatMap((event) => (event.kind === 'transport.fin' ? [event.by] : []));
+    expect(fins).toEqual(['local', 'peer']);
+  });
+
+  it('--then tls shakes hands again on the same connection', () => {
+    const { outcome, events } = runClose({
+      // biome-ignore lint/suspicious/noThenProperty: the option's name; its value is never callable
+      plan: { then: 'tls' },
+      script: afterHandshake(function* (server) {
+        yield* takeUntil(server, isClosure);
+        sayAlert(server, 1, 0);
+        const answer = yield* take(server);
+        expect(answer.kind).not.toBe('data');
+        server.channel.transport.fin();
+      }),
+    });
+    const again = events.filter((event) => event.conn === 'again');
+    expect(again.some((event) => event.kind === 'handshake.started')).toBe(true);
+    expect(again.find((event) => event.kind === 'handshake.failed')).toBeDefined();
+    expect(outcome.class).toBe('clean');
+  });
+
   it('keeps a session whose tickets were read, and says whether it can be resumed', () => {
     const clean = runClose({ script: ticketThenAnswer });
     expect(clean.session?.ticket).toBeDefined();
@@ -173,3 +209,5 @@ const ticketThenAnswer: Script = afterHandshake(function* (server) {
   sayAlert(server, 1, 0);
   server.channel.transport.fin();
 });
+
+const LIMITS = { connect: 100, handshake: 1000, exchange: 1000, close: 1000, fin: 1000 };

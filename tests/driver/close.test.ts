@@ -135,6 +135,25 @@ describe.each(versions)('a full close over TLS %s', (version) => {
     expect(outcome).toMatchObject({ class: 'alert', alert: { description: 80, name: 'internal_error' } });
   });
 
+  it('names the rule that an alert of another length than two bytes breaks', () => {
+    const rules = ([[], [1], [1, 90, 1, 0]] as const).map(
+      (content) =>
+        runClose({
+          version,
+          script: afterHandshake(function* (server) {
+            yield* takeUntil(server, isClosure);
+            sayRecord(server, 21, Uint8Array.from(content));
+            server.channel.transport.fin();
+          }),
+        }).findings[0]?.rule,
+    );
+    expect(rules).toEqual(
+      version === '1.3'
+        ? ['tls13-5.4-no-empty-alert', 'tls13-5.1-alert-not-fragmented', 'tls13-5.1-alert-not-coalesced']
+        : ['tls12-6.2.1-no-empty-alert-record', undefined, undefined],
+    );
+  });
+
   it('notices data after the close_notify of the peer', () => {
     const { outcome, findings } = runClose({
       version,

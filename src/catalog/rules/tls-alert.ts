@@ -1,4 +1,4 @@
-import { type CloseFacts, isTls13, type Of, transportEnd, WARNING } from '../close-facts.ts';
+import { type CloseFacts, isTls13, transportEnd, WARNING } from '../close-facts.ts';
 import type { Check } from './rule.ts';
 import type { TlsRuleId } from './tls-clauses.ts';
 import { byVersion } from './tls-end.ts';
@@ -108,33 +108,27 @@ function bareAlert(facts: CloseFacts): ReturnType<Check> {
   };
 }
 
-/** What the record layer refused: an alert that is empty, split or not alone. */
-function alertForm(facts: CloseFacts): ReturnType<Check> {
-  const fault = facts.fault;
+/** What the record layer refused: an alert that is empty, split or not alone. TLS 1.2 forbids the empty one only. */
+function alertForm({ fault, version }: CloseFacts): ReturnType<Check> {
   if (fault === undefined) return undefined;
-  const known = FORM_RULES[fault.rule];
-  if (known === undefined) return undefined;
-  const rule = isTls13(facts.version) ? known.tls13 : known.tls12;
-  if (rule === undefined) return undefined;
-  return { rule, grade: known.grade, who: 'peer', text: faultText(fault), evidence: [fault] };
-}
-
-function faultText(fault: Of<'fault'>): string {
-  return fault.detail === '' ? fault.rule : fault.detail;
+  const tls13 = isTls13(version);
+  const breach = { who: 'peer', text: fault.detail, evidence: [fault] } as const;
+  if (fault.rule === 'empty-record' && fault.detail.startsWith('alert ')) {
+    return {
+      rule: tls13 ? 'tls13-5.4-no-empty-alert' : 'tls12-6.2.1-no-empty-alert-record',
+      grade: 'fail',
+      ...breach,
+    };
+  }
+  if (fault.rule !== 'alert-length' || !tls13) return undefined;
+  const bytes = Number(/\d+/u.exec(fault.detail)?.[0]);
+  return {
+    rule: bytes < 2 ? 'tls13-5.1-alert-not-fragmented' : 'tls13-5.1-alert-not-coalesced',
+    grade: 'warn',
+    ...breach,
+  };
 }
 
 /** Alerts that TLS 1.2 knows as warnings: close_notify, user_canceled, no_renegotiation, unrecognized_name (RFC 6066 §3). */
 const WARNINGS_12: readonly number[] = [0, 90, 100, 112];
 const RESERVED: readonly number[] = [21, 41, 60];
-
-/** By the record layer's fault names. */
-const FORM_RULES: Readonly<Record<string, { tls12?: TlsRuleId; tls13: TlsRuleId; grade: 'warn' | 'fail' }>> =
-  {
-    'alert-empty': {
-      tls12: 'tls12-6.2.1-no-empty-alert-record',
-      tls13: 'tls13-5.4-no-empty-alert',
-      grade: 'fail',
-    },
-    'alert-fragmented': { tls13: 'tls13-5.1-alert-not-fragmented', grade: 'warn' },
-    'alert-coalesced': { tls13: 'tls13-5.1-alert-not-coalesced', grade: 'warn' },
-  };

@@ -1,4 +1,5 @@
 import { unreadInSocket } from '../../shutdown/ssl.ts';
+import type { Millis } from '../../timeline/event.ts';
 import { sleepUntil, type Task } from '../task.ts';
 import type { Closing } from './closing.ts';
 import { establish } from './establish.ts';
@@ -29,14 +30,20 @@ function* closePhases(closing: Closing): Task<void> {
     yield* sleepUntil(closing.now() + plan.idleMs);
   }
   const deadline = closing.now() + plan.limits.close;
+  let reusedAt: Millis | undefined;
   if (exchanged !== 'broken') {
     emit({ kind: 'phase', name: 'close' });
     const end = yield* closeBy(closing, exchanged);
-    if (end === 'done' && plan.then !== undefined) yield* reuse(closing);
+    if (end === 'done' && plan.then !== undefined) {
+      yield* reuse(closing);
+      // Whoever goes on in clear text owes nothing: the end is ours to begin.
+      sendFin(closing);
+      reusedAt = closing.now();
+    }
   }
   if (!looksAtPeer(plan)) return;
   const limit = plan.mode === 'abrupt-fin' ? closing.now() + (plan.lingerMs ?? 0) : deadline;
-  yield* watch(closing, limit);
+  yield* watch(closing, limit, reusedAt);
   yield* linger(closing);
 }
 

@@ -4,19 +4,19 @@ import type { Closing } from './closing.ts';
 
 /**
  * After the calls: what else the peer does, up to its FIN or RST. Records are taken from the core without any SSL call, so
- * that a close_notify the calls gave up on, or data after it, is seen all the same.
+ * that a close_notify the calls gave up on, or data after it, is seen all the same. `from`: when the wait for FIN began, if
+ * that was later than the closing exchange.
  */
-export function* watch(closing: Closing, closeDeadline: Millis): Task<void> {
-  const { core, seen } = closing;
-  if (seen.closeLimit !== undefined) return;
+export function* watch(closing: Closing, closeDeadline: Millis, from?: Millis): Task<void> {
+  if (closing.seen.closeLimit !== undefined) return;
   closing.emit({ kind: 'phase', name: 'fin' });
   for (;;) {
     stepAll(closing);
     if (ended(closing) || closing.seen.bytesReceived >= closing.plan.readCap) return;
-    const settled = settledAt(closing);
+    const settled = from ?? settledAt(closing);
     const deadline = settled === undefined ? closeDeadline : settled + closing.plan.limits.fin;
     const inputs = closing.line.inputs();
-    const came = (): boolean => core.ready() || closing.line.inputs() > inputs || ended(closing);
+    const came = (): boolean => closing.line.inputs() > inputs || ended(closing);
     if (yield* until('the end of the connection', came, deadline)) continue;
     const phase = settled === undefined ? 'close' : 'fin';
     closing.emit({
