@@ -71,8 +71,9 @@ function others(seen: Observation): string {
 }
 
 function showSight(sight: PeerSight): string {
-  if ('alert' in sight) return `${sight.alert}${'plaintext' in sight ? ' in the clear' : ''}`;
+  const clear = 'plaintext' in sight ? ' in the clear' : '';
+  if ('alert' in sight) return sight.alert + clear;
   if ('data' in sight) return `data ${sight.data}`;
-  if ('handshake' in sight) return `handshake ${sight.handshake}`;
+  if ('handshake' in sight) return `handshake ${sight.handshake}${clear}`;
   return Object.keys(sight)[0] ?? '';
 }
