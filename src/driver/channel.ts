@@ -1,5 +1,6 @@
 import type { TlsCore } from '../proto/core.ts';
 import type { Emit } from '../timeline/event.ts';
+import { createFlowControl } from './flow-control.ts';
 import { recordOwnActs } from './own-acts.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Connect, Transport, TransportSink, WriteResult } from './world.ts';
@@ -41,6 +42,7 @@ export function createChannel(options: {
           emit({ kind: 'transport.reset', by: 'peer', errno: input.errno, certainty: input.certainty });
         }
         core.receive(scheduler.clock.now(), input);
+        flow.check();
       }
       scheduler.poke();
     },
@@ -51,7 +53,8 @@ export function createChannel(options: {
     wants: () => core.wants(),
   };
   const bare = options.connect(sink);
-  const transport = recordOwnActs(options.decorate?.(bare) ?? bare, emit);
+  const flow = createFlowControl(core, options.decorate?.(bare) ?? bare, scheduler);
+  const transport = recordOwnActs(flow.transport, emit);
 
   const flush = (): WriteResult => {
     for (let unit = core.peekTransmit(); unit !== undefined; unit = core.peekTransmit()) {

@@ -33,17 +33,7 @@ export function takeHeard(heard: Heard): Uint8Array {
 /** Steps the core as input comes, and sends what the core itself has to say, until nothing more can come. */
 export function* hear(channel: Channel, heard: Heard): Task<void> {
   const { core, transport, scheduler } = channel;
-  let paused = false;
-  const regulate = (): void => {
-    const full = core.unread() > MOST_UNREAD;
-    if (full !== paused) {
-      paused = full;
-      if (full) transport.pause();
-      else transport.resume();
-    }
-  };
   const due = (): boolean => {
-    regulate();
     const says = core.peekTransmit() !== undefined && transport.writable();
     return says || (core.ready() && heard.waitingBytes < MOST_WAITING);
   };
@@ -84,6 +74,5 @@ function note(heard: Heard, step: TlsStep, now: Millis): void {
   }
 }
 
-/** Most bytes kept for the one who answers, and most kept undecrypted: beyond it the client's window fills. */
+/** Most bytes kept for the one who answers. Beyond it records stay undecrypted, and then the client's window fills. */
 const MOST_WAITING = 256 * 1024;
-const MOST_UNREAD = 256 * 1024;

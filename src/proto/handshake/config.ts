@@ -38,8 +38,6 @@ export type TlsPolicy = {
   answersAfterClose: boolean;
   /** TLS 1.3 client: alerts before its Finished go under the handshake key, or in the clear as before there was one. */
   handshakeAlerts: 'protected' | 'plain';
-  /** Most bytes queued and not stepped before the core stops asking for more. */
-  receiveLimit: number;
 };
 
 export type TlsConfig = HandshakeConfig & { policy: TlsPolicy };

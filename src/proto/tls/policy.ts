@@ -6,5 +6,4 @@ export const DEFAULT_TLS_POLICY: TlsPolicy = {
   closeNotifyLevel: 'strict',
   answersAfterClose: false,
   handshakeAlerts: 'protected',
-  receiveLimit: 256 * 1024,
 };
