@@ -117,6 +117,20 @@ describe('createServer', () => {
     expect((await get(server.port)).text).toContain('200 OK');
   });
 
+  it('ends its direction at once after a fatal alert, and then watches', async () => {
+    const { server } = await serve('well-behaved', {
+      plan: toServePlan(findBehaviour('well-behaved')!, { limits: { observe: 60_000 } }),
+    });
+    const client = tcpConnect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+    const pieces: Buffer[] = [];
+    client.on('data', (piece) => pieces.push(piece));
+    // A handshake message that a server does not take.
+    client.write(Buffer.from('16030100040e000000', 'hex'));
+    await once(client, 'end');
+    expect(Buffer.concat(pieces).toString('hex')).toBe('1503030002020a');
+    client.destroy();
+  });
+
   it('rejects when the port is taken', async () => {
     const { server } = await serve('well-behaved');
     await expect(serve('well-behaved', { port: server.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });

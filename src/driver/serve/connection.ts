@@ -54,6 +54,8 @@ function* lead(serving: Serving, failed: (error: unknown) => void): Task<void> {
     if (end !== 'nothing') yield* playSteps(serving, end === 'answered' ? plan.answered : plan.closing);
   }
   yield* drained(serving);
+  // RFC 9846 §6.2: after a fatal alert, either side's, the connection is closed; without a handshake there is none.
+  if (core.phase() !== 'open') channel.transport.fin();
   yield* watchClient(serving);
   if (seen.ourReset === undefined) channel.transport.close();
   deaf();
