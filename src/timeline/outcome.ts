@@ -37,6 +37,10 @@ export type Outcome = {
   unreadAtReset?: number;
   resetAfterFin?: 'yes' | 'no' | 'not-observable';
   alert?: { level: number; description: number; name: string };
+  /**
+   * no: close_notify came, or all the bytes that were asked for. yes: the stream ended without, in mid-record or with data
+   * sent or received whose length nobody knows. unknown: nothing was exchanged, or nobody saw the end.
+   */
   truncationPossible: 'yes' | 'no' | 'unknown';
   peerNeverClosed?: true;
   /** Total application bytes read from the peer. */
