@@ -157,7 +157,10 @@ function unread(ssl: Ssl): CallResult {
   if (ssl.datagrams) noteUnread(ssl, 7, 'throws the unread datagram away');
   else
     noteUnread(ssl, 6, 'ends the connection over unread data: the data is lost and every later call fails');
-  if (ssl.choices.unreadData === 'ends-the-connection' && !ssl.datagrams) ssl.life = 'dead';
+  if (ssl.choices.unreadData === 'ends-the-connection' && !ssl.datagrams) {
+    ssl.life = 'dead';
+    ssl.inbox = [];
+  }
   return sslError(-1, 'application data after close notify');
 }
 

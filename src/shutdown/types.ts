@@ -1,5 +1,5 @@
 import type { Session } from '../proto/handshake/session.ts';
-import type { Millis, ShutdownFlag, SslErrorName } from '../timeline/event.ts';
+import type { Millis, SslErrorName } from '../timeline/event.ts';
 
 /** What a call gave back: the return value and what SSL_get_error and the error queue say after it. */
 export type CallResult = {
@@ -48,5 +48,3 @@ export type SslOptions = {
 
 export const SHUTDOWN_EX_FLAGS = ['RAPID', 'NO_STREAM_FLUSH', 'NO_BLOCK', 'WAIT_PEER'] as const;
 export type ShutdownExFlag = (typeof SHUTDOWN_EX_FLAGS)[number];
-
-export type { ShutdownFlag };

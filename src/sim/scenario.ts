@@ -4,7 +4,6 @@ import { createScheduler } from '../driver/scheduler.ts';
 import type { Scenario } from '../driver/script.ts';
 import type { ScriptWorld } from '../driver/script-world.ts';
 import type { PeerAuth } from '../proto/handshake/peer-auth.ts';
-import type { ProfileName } from '../shutdown/types.ts';
 import type { TimelineEvent } from '../timeline/event.ts';
 import { createRecorder } from '../timeline/recorder.ts';
 import { createSimClock } from './clock.ts';
@@ -21,7 +20,7 @@ export type ScenarioRun = ScriptResult & { events: readonly TimelineEvent[] };
  */
 export function runScenario(
   scenario: Scenario,
-  options: { profile: ProfileName; provider: CryptoProvider; seed?: number | string },
+  options: { profile: ScriptWorld['profile']; provider: CryptoProvider; seed?: number | string },
 ): ScenarioRun {
   const { profile, provider, seed = 0 } = options;
   const clock = createSimClock();

@@ -396,6 +396,55 @@ const TABLE: Readonly<Record<string, Row>> = {
     calls: ['pending 0 false', 'read 15 [-]', 'pending 25 true', 'peek 25 [-]', 'read 25 [-]'],
     peer: [],
   },
+  'unread bytes are gone once they ended the connection': {
+    steps: [peer('write', { size: 40 }), local('read', { max: 10 }), shutdown, shutdown, local('pending')],
+    calls: ['read 10 [-]', 'shutdown 0 [S]', `shutdown -1 ${AFTER} [S]`, 'pending 0 false'],
+    peer: ['close_notify'],
+  },
+  'RST met by a write': {
+    steps: [RST, WRITE, WRITE, shutdown],
+    calls: ['write -1 SYSCALL ECONNRESET [-]', 'write -1 SYSCALL EPIPE [-]', 'shutdown -1 SYSCALL 0 [S]'],
+    peer: [],
+  },
+  'a write after the peer closed its socket': {
+    steps: [peer('close'), WRITE, WRITE, shutdown, read],
+    calls: ['write 10 [-]', 'write -1 SYSCALL EPIPE [-]', 'shutdown -1 SYSCALL 0 [S]', `read 0 ${EOF} [S]`],
+    peer: [],
+  },
+  'a shorter SSL_write after WANT_WRITE': {
+    steps: [net('block_writes'), WRITE, local('write', { size: 5 }), WRITE, shutdown],
+    calls: [
+      'write -1 WANT_WRITE [-]',
+      'write -1 SSL "bad length" [-]',
+      'write -1 SYSCALL 0 [-]',
+      `${IN_INIT} [-]`,
+    ],
+    peer: [],
+  },
+  'part of a record has come': {
+    steps: [peer('partial_record', { size: 40, hex: '0011' }), read, local('pending')],
+    calls: ['read -1 WANT_READ [-]', 'pending 0 true'],
+    peer: [],
+  },
+  'a fatal alert in the handshake': {
+    setup: { handshake: 'manual' },
+    steps: [
+      local('do_handshake'),
+      alert(2, 40),
+      local('do_handshake'),
+      local('do_handshake'),
+      read,
+      local('state'),
+    ],
+    calls: [
+      'do_handshake -1 WANT_READ [-]',
+      'do_handshake -1 SSL "ssl/tls alert handshake failure" [R]',
+      'do_handshake -1 ZERO_RETURN [R]',
+      'read 0 ZERO_RETURN [R]',
+      'state error',
+    ],
+    peer: ['handshake 1 in the clear'],
+  },
   'the object cleared': {
     steps: [shutdown, local('clear'), local('state'), shutdown],
     calls: ['shutdown 0 [S]', 'clear 1 [-]', 'state before SSL initialization', `${IN_INIT} [-]`],
