@@ -24,18 +24,25 @@ export function peerObserved(events: readonly TimelineEvent[], handshake: boolea
     if (event.kind === 'handshake.completed') open = true;
     if (event.kind === 'record' && event.by === 'peer') isProtected = event.protected;
     const sight = see(event, isProtected, open);
-    if (sight === undefined) continue;
-    const last = sights.at(-1);
-    if (last !== undefined && 'incomplete_record' in sight && 'eof' in last) {
-      // The transport tells of the FIN before the core has looked at what lies in front of it.
-      sights.splice(-1, 0, sight);
-    } else if (last !== undefined && 'data' in sight && 'data' in last) {
-      sights[sights.length - 1] = { data: Number(last.data) + Number(sight.data) };
-    } else {
-      sights.push(sight);
-    }
+    if (sight !== undefined) add(sights, sight);
   }
   return sights;
+}
+
+function add(sights: PeerSight[], sight: PeerSight): void {
+  // The transport tells of an end when it comes; what lies in front of it may be looked at later.
+  let at = sights.length;
+  while (!isEnd(sight) && isEnd(sights[at - 1])) at -= 1;
+  const before = sights[at - 1];
+  if (before !== undefined && 'data' in sight && 'data' in before) {
+    sights[at - 1] = { data: Number(before.data) + Number(sight.data) };
+  } else {
+    sights.splice(at, 0, sight);
+  }
+}
+
+function isEnd(sight: PeerSight | undefined): boolean {
+  return sight !== undefined && ('eof' in sight || 'rst' in sight || 'send_error' in sight);
 }
 
 /** Byte counts become classes, all in one entry at the place of the first. */

@@ -126,6 +126,14 @@ describe('a scenario that is played', () => {
     ).toEqual([{ data: 'none' }, close]);
   });
 
+  it('shows what came before an end before it, however late the peer looks', () => {
+    const steps = [{ local: 'do_handshake' }, { local: 'close' }];
+    expect(run(scenario(steps, { setup: { handshake: 'manual' } })).peer_observed).toEqual([
+      { handshake: 1, plaintext: true },
+      { eof: true },
+    ]);
+  });
+
   it('tells of what the peer could not send', () => {
     const steps = [{ local: 'close' }, { peer: 'write' }, { peer: 'write' }];
     expect(run(scenario(steps)).peer_observed).toEqual([
