@@ -2,15 +2,22 @@ import type { Emit } from '../timeline/event.ts';
 import type { Transport } from './world.ts';
 
 /**
- * Puts what we do to the transport on the timeline, once each: FIN, RST, close. What the peer does is the channel's to
+ * Puts what we do to the transport on the timeline, once each: FIN, RST, close, and each time it begins to take no more. What the peer does is the channel's to
  * report, so that both halves look the same over real sockets and over the simulator.
  */
 export function recordOwnActs(transport: Transport, emit: Emit): Transport {
   let fin = false;
   let reset = false;
   let closed = false;
+  // Until something was sent, `blocked` means that the connection is not there yet.
+  let flowing = false;
   return {
-    write: (unit) => transport.write(unit),
+    write(unit) {
+      const result = transport.write(unit);
+      if (result === 'blocked' && flowing) emit({ kind: 'transport.blocked' });
+      flowing = result === 'sent';
+      return result;
+    },
     writable: () => transport.writable(),
     fin() {
       const result = transport.fin();
