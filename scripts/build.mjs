@@ -38,6 +38,8 @@ async function buildCommandLine() {
     target: 'node20',
     logLevel: 'warning',
     legalComments: 'none',
+    minifyWhitespace: true,
+    minifySyntax: true,
     // Bundled `import()` stays lazy; one that leaves the bundle becomes a require of a chunk beside it.
     supported: { 'dynamic-import': false },
     plugins: [chunkPlugin, trimPlugin],

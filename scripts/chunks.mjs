@@ -7,10 +7,11 @@ export const CHUNKS = [
   { name: 'noble', file: 'src/crypto/noble-provider.ts' },
   { name: 'mlkem', file: 'src/crypto/mlkem.ts' },
   { name: 'self-signed', file: 'src/io/self-signed.ts' },
+  { name: 'peer-commands', file: 'src/cli/peer-commands.ts' },
+  { name: 'parse', file: 'src/cli/parse.ts' },
   { name: 'yaml', module: 'yaml' },
   { name: 'ora', module: 'ora' },
   { name: 'chalk', module: 'chalk' },
-  { name: 'undici', module: 'undici' },
 ];
 
 /** esbuild plugin: `import('…')` of a chunk becomes a require of that chunk's file. */
