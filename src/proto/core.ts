@@ -28,6 +28,7 @@ export type TlsStep =
         | 'key-update'
         | 'hello-request'
         | 'change-cipher-spec'
+        | 'early-data'
         | 'alert-ignored'
         | 'empty';
     }

@@ -1,11 +1,14 @@
 import { createNativeProvider } from '../../src/io/native-crypto.ts';
 import type { CoreDeps } from '../../src/proto/core.ts';
+import { createClientHandshake } from '../../src/proto/handshake/client.ts';
 import type { TlsConfig } from '../../src/proto/handshake/config.ts';
 import { DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES } from '../../src/proto/handshake/defaults.ts';
+import { type ExtraExtension, TLS } from '../../src/proto/handshake/flavor.ts';
 import type { Identity, PeerAuth } from '../../src/proto/handshake/peer-auth.ts';
 import type { Role } from '../../src/proto/role.ts';
 import { createTlsCore } from '../../src/proto/tls/connection.ts';
 import { DEFAULT_TLS_POLICY } from '../../src/proto/tls/policy.ts';
+import { wireTlsCore } from '../../src/proto/tls/wiring.ts';
 import { createSimIdentity, createSimTrust } from '../../src/sim/identity.ts';
 import { createRandom } from '../../src/sim/random.ts';
 import type { Fact, Millis } from '../../src/timeline/event.ts';
@@ -22,6 +25,8 @@ export type RealOptions = {
   identity?: Identity;
   peerAuth?: PeerAuth;
   seed?: number;
+  /** What the client's hellos carry besides. */
+  extra?: readonly ExtraExtension[];
 };
 
 export function realEnd(role: Role, options: RealOptions = {}): End {
@@ -47,7 +52,17 @@ export function realEnd(role: Role, options: RealOptions = {}): End {
     ...options.config,
     ...(role === 'server' ? options.server : {}),
   };
-  return { core: createTlsCore(role, config, deps), facts, arrivals };
+  const { extra } = options;
+  if (role === 'server' || extra === undefined)
+    return { core: createTlsCore(role, config, deps), facts, arrivals };
+  const flavor = { ...TLS, extraExtensions: extra };
+  const core = wireTlsCore(
+    (_role, made, its) => createClientHandshake(made, its, flavor),
+    role,
+    config,
+    deps,
+  );
+  return { core, facts, arrivals };
 }
 
 /** Two cores with the real handshake between them. */

@@ -12,6 +12,8 @@ export type HandshakeAction =
   | { do: 'secret'; for: Who; level: Level; suite: number; secret: Uint8Array }
   /** TLS 1.2: the same with ready keys. `iv`: the 4-byte salt (GCM) or 12-byte IV (ChaCha20). For peer: they hold after its change_cipher_spec. */
   | { do: 'keys12'; for: Who; suite: number; key: Uint8Array; iv: Uint8Array }
+  /** Server: the client announced early data, which we do not take: to be skipped until the peer's keys next change, or its first record opens. */
+  | { do: 'skip-early-data' }
   /** The peer asked us to keep plaintexts, content type and padding included in 1.3, to this size (RFC 8449). */
   | { do: 'record-size-limit'; limit: number }
   /** The version is now known: the record layer's rules follow it. */

@@ -1,7 +1,7 @@
 import type { Suite } from '../../crypto/suites.ts';
 import { equalBytes } from '../../wire/bytes.ts';
 import * as data from '../../wire/extension-data.ts';
-import { EXTENSION, type Extension } from '../../wire/extensions.ts';
+import { EXTENSION, type Extension, findExtension } from '../../wire/extensions.ts';
 import { encodeServerHello, HELLO_RETRY_RANDOM, type ServerHello } from '../../wire/hello.ts';
 import type { ClientOffer } from './client-offer.ts';
 import { act, type Context, hear, send } from './context.ts';
@@ -39,6 +39,7 @@ export function onClientHello13(ctx: Context, offer: ClientOffer, retried?: Retr
   const keys = deriveHandshakeKeys(ctx, suite, answer.secret, psk?.session.secret);
   install(ctx, 'local', 'handshake', keys);
   install(ctx, 'peer', 'handshake', keys);
+  skipEarlyData(ctx, offer);
   const helloRetry = retried !== undefined;
   return sendServerFlight(ctx, offer, { keys, group: group.id, psk, helloRetry });
 }
@@ -69,7 +70,7 @@ function checkSecondHello(offer: ClientOffer, { first }: Retried): void {
     equalBytes(hello.sessionId, first.sessionId) &&
     suites === Uint16Array.from(first.cipherSuites).join();
   if (!same) throw illegalParameter('hello-changed', 'the second ClientHello is not the first');
-  if (hello.extensions.some(({ type }) => type === EXTENSION.early_data))
+  if (findExtension(hello.extensions, EXTENSION.early_data) !== undefined)
     throw illegalParameter('early-data-after-retry', 'early_data in the second ClientHello');
 }
 
@@ -83,6 +84,7 @@ function sendHelloRetry(ctx: Context, offer: ClientOffer, suite: Suite, group: n
   ];
   send(ctx, 'initial', encodeServerHello(answer(ctx, offer, suite, HELLO_RETRY_RANDOM, extensions)));
   dummyChangeCipherSpec(ctx, offer);
+  skipEarlyData(ctx, offer);
   return { version: 0x0304, name: 'WAIT_CH2', retried: { first: offer.hello, suite, group } };
 }
 
@@ -112,6 +114,12 @@ function answer(
   const sessionId = ctx.flavor.compatibility ? hello.sessionId : new Uint8Array(0);
   const legacyVersion = ctx.flavor.wire[0x0303];
   return { legacyVersion, random, sessionId, cipherSuite: suite.id, compressionMethod: 0, extensions };
+}
+
+/** RFC 9846 §4.2.10: our tickets allow none, and it comes all the same from clients that confuse theirs. */
+function skipEarlyData(ctx: Context, { hello }: ClientOffer): void {
+  if (findExtension(hello.extensions, EXTENSION.early_data) !== undefined)
+    act(ctx, { do: 'skip-early-data' });
 }
 
 /** Appendix E.4: once, after our first message, if the client wants the disguise. */

@@ -73,6 +73,9 @@ function perform(state: TlsState, draft: Draft, action: HandshakeAction): void {
       else state.receive.nextKey = key;
       return;
     }
+    case 'skip-early-data':
+      state.receive.earlyData = { skipped: 0 };
+      return;
     case 'record-size-limit':
       state.send.peerLimit = action.limit;
       return;
@@ -105,4 +108,5 @@ function installSecret(state: TlsState, action: Extract<HandshakeAction, { do: '
   }
   state.receive.key = key;
   state.receive.level = action.level;
+  state.receive.earlyData = undefined;
 }

@@ -39,6 +39,8 @@ export type ReceiveHalf = {
   opened: boolean;
   /** A record was accepted: the peer speaks TLS. */
   begun: boolean;
+  /** Early data that we did not take may still come: bytes skipped so far. */
+  earlyData: { skipped: number } | undefined;
   /** Keys may change now: the message at hand ends its record. */
   aligned: boolean;
   closeNotify: boolean;
@@ -75,6 +77,7 @@ export function createReceiveHalf(): ReceiveHalf {
     level: 'initial',
     opened: false,
     begun: false,
+    earlyData: undefined,
     aligned: true,
     closeNotify: false,
     warnings: 0,

@@ -92,7 +92,8 @@ function plaintextLimit(state: TlsState): number | undefined {
 }
 
 function longestBody(state: TlsState, header: RecordHeader): number {
-  if (comesBare(state, header)) return MAX_PLAINTEXT;
+  const early = state.receive.earlyData !== undefined && header.type === CONTENT.application_data;
+  if (comesBare(state, header) && !early) return MAX_PLAINTEXT;
   return state.version === 0x0304 ? MAX_CIPHERTEXT_13 : MAX_CIPHERTEXT_12;
 }
 

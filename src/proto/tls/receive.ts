@@ -9,9 +9,10 @@ import { carryOut } from './actions.ts';
 import { type Alert, decodeAlert, describeAlert, meaningOf } from './alerts.ts';
 import { changeCipherSpec } from './change-cipher-spec.ts';
 import type { QueuedRecord } from './deframer.ts';
+import { openUnlessEarly } from './early-data.ts';
 import { failHandshake } from './failure.ts';
 import { joinMessages, midMessage } from './joiner.ts';
-import { type OpenedRecord, openRecord } from './open-record.ts';
+import type { OpenedRecord } from './open-record.ts';
 import type { TlsState } from './state.ts';
 import { ticketFact } from './tickets.ts';
 
@@ -19,7 +20,8 @@ type Progress = Extract<TlsStep, { kind: 'progress' }>;
 
 /** One whole record whose header is in order. Throws ProtocolFault. */
 export function receiveRecord(state: TlsState, record: QueuedRecord, header: RecordHeader): TlsStep {
-  const opened = openRecord(state, record, header);
+  const opened = openUnlessEarly(state, record, header);
+  if (opened === undefined) return progress('early-data');
   state.receive.begun = true;
   checkShape(state, opened);
   switch (opened.type) {
