@@ -1,6 +1,6 @@
 import type { Fact, TimelineEvent, Who } from '../../src/timeline/event.ts';
 
-export type Entry = readonly [t: number, fact: Fact, arrived?: number, conn?: string];
+export type Entry = readonly [t: number, fact: Fact, arrived?: number | undefined, conn?: string];
 
 /** A timeline from times and facts, on connection `local` unless it says otherwise. */
 export function timeline(...entries: readonly Entry[]): TimelineEvent[] {
