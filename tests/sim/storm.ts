@@ -44,7 +44,7 @@ export function storm(seed: number | string, provider: CryptoProvider, big = fal
   const version = dice.chance(0.5) ? '1.3' : '1.2';
   const close = CLOSES[dice.below(CLOSES.length)] ?? 'full';
   const closer: Plan['closer'] = dice.chance(0.5) ? 'client' : 'server';
-  const network = drawNetwork(dice);
+  const network = drawNetwork(dice, big ? 8_192 : 64);
   const pair = createStormPair(seed, provider, version, network);
   const most = big ? 262_144 : dice.chance(0.3) ? 32_768 : 2_000;
   const sizes = { client: dice.below(most), server: dice.below(most) };
@@ -70,14 +70,15 @@ export function storm(seed: number | string, provider: CryptoProvider, big = fal
 
 type Plan = { close: Close; closer: 'client' | 'server' };
 
-function drawNetwork(dice: Dice): Partial<Network> {
+/** `least`: of the buffers, where they are small. */
+function drawNetwork(dice: Dice, least: number): Partial<Network> {
   const small = dice.chance(0.3);
   const network: Partial<Network> = {
     latency: dice.between(0, 60),
     jitter: dice.chance(0.5) ? dice.between(1, 200) : 0,
     segment: dice.chance(0.8) ? 'random' : dice.between(1, 1500),
-    sendBuffer: small ? dice.between(64, 4096) : 1_048_576,
-    window: small ? dice.between(64, 4096) : 1_048_576,
+    sendBuffer: small ? dice.between(least, 4096 + least) : 1_048_576,
+    window: small ? dice.between(least, 4096 + least) : 1_048_576,
     partialWrites: dice.chance(0.5),
   };
   if (!dice.chance(0.4)) return network;
