@@ -9,8 +9,11 @@ export function closeLines(result: TlsCloseResult, options: TextOptions, quiet: 
   const { runs } = result;
   const fitAll = (rows: readonly Row[]): string[] =>
     rows.flatMap((row) => fitRow(row, { style: plainStyle, ...options }));
-  if (runs.length <= 1) return quiet ? fitAll([headline(result)]) : toText(result.events, options);
-  if (quiet) return fitAll([distribution(result)]);
+  // One line, whatever its length: it is made for grep and logs.
+  const oneLine = (row: Row): string[] =>
+    fitRow(row, { style: plainStyle, ...options, width: Number.MAX_SAFE_INTEGER });
+  if (runs.length <= 1) return quiet ? oneLine(headline(result)) : toText(result.events, options);
+  if (quiet) return oneLine(distribution(result));
   const digits = String(runs.length).length;
   const each = runs.map((run, index): Row => {
     const row = headline(run);

@@ -25,6 +25,8 @@ const TLS_END_BEHAVIOURS: readonly Behaviour[] = [
     says: 'It ends with a bare FIN: the whole answer, but no close_notify.',
     breaks: [...NO_CLOSE_NOTIFY],
     goodClient: 'accepts an answer that says its own length, and calls one without a length truncated',
+    // The end of the connection is all that a client has to tell the end of the answer by.
+    framing: 'close',
     answered: [{ peer: 'respond' }, { peer: 'fin' }],
     closing: [{ peer: 'fin' }],
   },
@@ -34,6 +36,8 @@ const TLS_END_BEHAVIOURS: readonly Behaviour[] = [
     says: 'It resets the connection as soon as the whole answer has left, without close_notify.',
     breaks: [...NO_CLOSE_NOTIFY],
     goodClient: 'reads what has arrived before it reports the reset',
+    // The end of the connection is all that a client has to tell the end of the answer by.
+    framing: 'close',
     answered: [{ peer: 'respond' }, { peer: 'rst' }],
     closing: [{ peer: 'rst' }],
   },
