@@ -36,6 +36,8 @@ describe('a server refuses a TLS 1.3 ClientHello', () => {
   const cases: Case[] = [
     ['only draft versions', 'protocol-version', 70, put(43, data.versionList.encode([0x7f1c]))],
     ['only TLS 1.1', 'protocol-version', 70, (hello) => ({ ...drop(43)(hello), legacyVersion: 0x0302 })],
+    ['another legacy_version', 'legacy-version', 70, (hello) => ({ ...hello, legacyVersion: 0x0301 })],
+    ['TLS 1.3 as legacy_version', 'legacy-version', 70, (hello) => ({ ...hello, legacyVersion: 0x0304 })],
     ['no suite in common', 'no-common-suite', 40, (hello) => ({ ...hello, cipherSuites: [0x1305, 0x00ff] })],
     [
       'no group in common',

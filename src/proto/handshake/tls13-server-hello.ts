@@ -1,11 +1,12 @@
 import type { Suite } from '../../crypto/suites.ts';
+import { ALERT } from '../../wire/alert.ts';
 import { equalBytes } from '../../wire/bytes.ts';
 import * as data from '../../wire/extension-data.ts';
 import { EXTENSION, type Extension, findExtension } from '../../wire/extensions.ts';
 import { encodeServerHello, HELLO_RETRY_RANDOM, type ServerHello } from '../../wire/hello.ts';
 import type { ClientOffer } from './client-offer.ts';
 import { act, type Context, hear, send } from './context.ts';
-import { illegalParameter, missingExtension } from './faults.ts';
+import { illegalParameter, missingExtension, peerFault } from './faults.ts';
 import { chooseGroup, chooseSuite } from './server-choice.ts';
 import type { Retried, Tls13ServerState } from './server-state.ts';
 import { deriveHandshakeKeys, install } from './tls13-keys.ts';
@@ -14,6 +15,7 @@ import { type AcceptedPsk, choosePsk } from './tls13-server-psk.ts';
 
 /** RFC 9846 §4.2.2 as a server reads it, the first time or after a HelloRetryRequest. */
 export function onClientHello13(ctx: Context, offer: ClientOffer, retried?: Retried): Tls13ServerState {
+  checkVersion(ctx, offer);
   checkHello(offer);
   if (retried !== undefined) checkSecondHello(offer, retried);
   const suite = retried?.suite ?? chooseSuite(ctx, offer, 0x0304);
@@ -42,6 +44,13 @@ export function onClientHello13(ctx: Context, offer: ClientOffer, retried?: Retr
   skipEarlyData(ctx, offer);
   const helloRetry = retried !== undefined;
   return sendServerFlight(ctx, offer, { keys, group: group.id, psk, helloRetry });
+}
+
+/** RFC 9846 §4.2.2: a ClientHello that offers TLS 1.3 calls itself TLS 1.2. */
+function checkVersion(ctx: Context, { hello }: ClientOffer): void {
+  if (hello.legacyVersion === ctx.flavor.wire[0x0303]) return;
+  const detail = `legacy_version 0x${hello.legacyVersion.toString(16).padStart(4, '0')}`;
+  throw peerFault('legacy-version', ALERT.protocol_version, detail);
 }
 
 /** RFC 9846 §4.2.2, §4.3.8, §4.3.11, §9.2: what a TLS 1.3 ClientHello must and must not be. */
