@@ -91,7 +91,9 @@ function truncation(facts: CloseFacts, received: number, name: OutcomeClass): Ou
   const expected = facts.plan?.expected;
   if (expected !== undefined) return received >= expected ? 'no' : 'yes';
   if (name === 'silent' || name === 'not-observed' || name === 'interrupted') return 'unknown';
-  return received > 0 || facts.ourData.length > 0 ? 'yes' : 'unknown';
+  // An alert tells that it was not the end; whether anything was missing then hangs on there having been something.
+  if (name === 'alert' && received === 0 && facts.ourData.length === 0) return 'unknown';
+  return 'yes';
 }
 
 function earliest(events: readonly (TimelineEvent | undefined)[]): TimelineEvent | undefined {

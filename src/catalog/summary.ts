@@ -16,7 +16,7 @@ export function summarize(facts: CloseFacts, measured: Measured): string {
     case 'fin-mid-record':
       return `the peer sent FIN inside a record (${bytes(facts.eof?.partialRecord ?? 0)} of it had come): the data is cut off`;
     case 'reset':
-      return `the peer reset the connection (${facts.peerReset?.errno ?? 'RST'}) without close_notify${when(measured)}`;
+      return `the peer reset the connection (${facts.peerReset?.errno ?? 'RST'})${inside(facts)} without close_notify${when(measured)}`;
     case 'fin':
       return `the peer sent FIN without close_notify${when(measured)}${doubt(facts)}`;
     case 'silent':
@@ -101,6 +101,11 @@ function notObserved(facts: CloseFacts): string {
 
 function when(measured: Measured): string {
   return measured.closedFirst === 'peer' ? ', before we closed' : ', in answer to our close';
+}
+
+function inside({ eof }: CloseFacts): string {
+  const partial = eof?.partialRecord ?? 0;
+  return partial === 0 ? '' : ` inside a record (${bytes(partial)} of it had come),`;
 }
 
 function doubt(facts: CloseFacts): string {

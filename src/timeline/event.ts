@@ -89,7 +89,7 @@ export type RecordFact =
   | { kind: 'data'; by: Who; bytes: number; afterClose: boolean }
   /** A rule was broken on the wire: whose fault, which rule, the alert it deserves. */
   | { kind: 'fault'; blame: Who; rule: string; detail: string; alert?: number }
-  /** The peer's stream ended. `partialRecord`: bytes of a record that never became whole. */
+  /** The peer's stream ended, with FIN or inside a record with RST. `partialRecord`: bytes of a record that never became whole. */
   | { kind: 'eof'; verdict: 'clean' | 'unexpected'; partialRecord: number };
 
 export type CallFact =

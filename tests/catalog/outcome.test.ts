@@ -22,6 +22,9 @@ type Case = {
   is: Partial<Outcome> & { class: OutcomeClass; exitCode: number };
 };
 
+const RESET_INSIDE =
+  'the peer reset the connection (ECONNRESET) inside a record (50 bytes of it had come), without close_notify, in answer to our close';
+
 const CASES: Case[] = [
   {
     says: 'refused connection',
@@ -120,7 +123,22 @@ const CASES: Case[] = [
   {
     says: 'FIN in answer to our close_notify, nothing exchanged',
     entries: [...open(), [20, closeNotify('local')], [22, fin('peer')], [22, eof()]],
-    is: { class: 'fin', exitCode: 1, closedFirst: 'local', finMs: 2, truncationPossible: 'unknown' },
+    is: { class: 'fin', exitCode: 1, closedFirst: 'local', finMs: 2, truncationPossible: 'yes' },
+  },
+  {
+    says: 'RST in answer to our close_notify, nothing exchanged',
+    entries: [...open(), [20, closeNotify('local')], [22, reset('peer')]],
+    is: { class: 'reset', exitCode: 1, closedFirst: 'local', truncationPossible: 'yes' },
+  },
+  {
+    says: 'RST inside a record',
+    entries: [...open(), [20, closeNotify('local')], [22, reset('peer')], [22, eof(50)]],
+    is: { class: 'reset', exitCode: 1, truncationPossible: 'yes', summary: RESET_INSIDE },
+  },
+  {
+    says: 'a fatal alert in answer to our close_notify, nothing exchanged',
+    entries: [...open(), [20, closeNotify('local')], [22, alert('peer', 80, 'internal_error')]],
+    is: { class: 'alert', exitCode: 1, truncationPossible: 'unknown' },
   },
   {
     says: 'FIN after data',

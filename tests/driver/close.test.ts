@@ -110,6 +110,26 @@ describe.each(versions)('a full close over TLS %s', (version) => {
     expect(half).toMatchObject({ class: 'fin-mid-record', truncationPossible: 'yes' });
   });
 
+  it('says that RST cut a record', () => {
+    const { outcome, events, findings } = runClose({
+      version,
+      script: afterHandshake(function* (server) {
+        yield* takeUntil(server, isClosure);
+        sayRecord(server, 23, new Uint8Array(100), 10);
+        yield* sleepUntil(server.now() + 10);
+        server.channel.transport.reset({ dropPending: false });
+      }),
+    });
+    const partial = events.flatMap((event) => (event.kind === 'eof' ? [event.partialRecord] : []));
+    expect(partial).toEqual([expect.any(Number)]);
+    expect(partial[0]).toBeGreaterThan(100);
+    expect(outcome).toMatchObject({ class: 'reset', truncationPossible: 'yes', closedFirst: 'local' });
+    expect(outcome.summary).toContain(`inside a record (${partial[0]} bytes of it had come)`);
+    expect(findings.map(({ grade, text }) => [grade, text])).toEqual([
+      ['fail', 'RST came inside a record, without close_notify'],
+    ]);
+  });
+
   it('sees RST in place of FIN after close_notify', () => {
     const { outcome } = runClose({
       version,

@@ -23,20 +23,20 @@ export function stepEnd(state: TlsState): TlsStep | undefined {
   const end = receive.ends[0];
   if (end === undefined) return undefined;
   clock.arrived = end.arrived;
-  const detail = 'the connection ended before the handshake did';
+  const how = end.kind === 'reset' ? 'reset the connection' : 'closed the connection (FIN)';
+  const detail = `the peer ${how} before the handshake was over`;
   failHandshake(state, { blame: 'peer', rule: end.kind, detail });
   const { certainty } = end;
   const partial = partialRecord(receive.deframer);
+  const verdict = receive.closeNotify ? 'clean' : 'unexpected';
   if (end.kind === 'reset') {
+    if (partial > 0 && !receive.endTold) state.emit({ kind: 'eof', verdict, partialRecord: partial });
     receive.endTold = true;
     // As a kernel: the error is told once, from then on there is nothing to read.
     receive.ends = [{ kind: 'eof', arrived: end.arrived, certainty }];
     return { kind: 'reset', errno: end.errno, certainty };
   }
-  if (!receive.endTold) {
-    const verdict = receive.closeNotify ? 'clean' : 'unexpected';
-    state.emit({ kind: 'eof', verdict, partialRecord: partial });
-  }
+  if (!receive.endTold) state.emit({ kind: 'eof', verdict, partialRecord: partial });
   receive.endTold = true;
   return { kind: 'eof', partial, certainty };
 }
