@@ -37,17 +37,17 @@ function close(options: Partial<TlsCloseOptions> = {}, to: RunningServer = serve
 }
 
 describe('tlsClose on real sockets', () => {
-  it.each(['1.2', '1.3'] as const)(
-    'verifies the certificate and closes cleanly over TLS %s',
-    async (version) => {
-      const result = await close({ versions: [version] });
-      expect(result.outcome).toMatchObject({ class: 'clean', closedFirst: 'local', exitCode: 0 });
-      expect(result.findings).toEqual([]);
-      const completed = result.events.find((event) => event.kind === 'handshake.completed');
-      expect(completed).toMatchObject({ version: `TLSv${version}` });
-      expect(result.events.find((event) => event.kind === 'certificate')).toMatchObject({ verified: 'ok' });
-    },
-  );
+  it.each([
+    '1.2',
+    '1.3',
+  ] as const)('verifies the certificate and closes cleanly over TLS %s', async (version) => {
+    const result = await close({ versions: [version] });
+    expect(result.outcome).toMatchObject({ class: 'clean', closedFirst: 'local', exitCode: 0 });
+    expect(result.findings).toEqual([]);
+    const completed = result.events.find((event) => event.kind === 'handshake.completed');
+    expect(completed).toMatchObject({ version: `TLSv${version}` });
+    expect(result.events.find((event) => event.kind === 'certificate')).toMatchObject({ verified: 'ok' });
+  });
 
   it.each([
     ['fin-no-close-notify', 'fin'],
@@ -88,19 +88,19 @@ describe('tlsClose on real sockets', () => {
     expect(toReport(recorded).outcome).toEqual(outcome);
   });
 
-  it.each(['1.2', '1.3'] as const)(
-    'resumes the session of the first connection over TLS %s',
-    async (version) => {
-      const { resumption, events, session } = await close({ versions: [version], resume: true });
-      expect(resumption).toEqual({ eligible: true, offered: true, accepted: true });
-      const resumed = events.find((event) => event.kind === 'handshake.completed' && event.conn === 'resume');
-      expect(resumed).toMatchObject({ resumed: true });
-      const again = await close({ versions: [version], ...(session === undefined ? {} : { session }) });
-      expect(again.events.find((event) => event.kind === 'handshake.completed')).toMatchObject({
-        resumed: true,
-      });
-    },
-  );
+  it.each([
+    '1.2',
+    '1.3',
+  ] as const)('resumes the session of the first connection over TLS %s', async (version) => {
+    const { resumption, events, session } = await close({ versions: [version], resume: true });
+    expect(resumption).toEqual({ eligible: true, offered: true, accepted: true });
+    const resumed = events.find((event) => event.kind === 'handshake.completed' && event.conn === 'resume');
+    expect(resumed).toMatchObject({ resumed: true });
+    const again = await close({ versions: [version], ...(session === undefined ? {} : { session }) });
+    expect(again.events.find((event) => event.kind === 'handshake.completed')).toMatchObject({
+      resumed: true,
+    });
+  });
 
   it('says when there is no session to resume', async () => {
     const { resumption } = await close({ mode: 'rapid', resume: true, versions: ['1.3'] });

@@ -309,17 +309,20 @@ const CASES: Case[] = [
 ];
 
 describe('the closing rules of TLS', () => {
-  it.each(CASES)(
-    '$rule is found broken ($grade), with its evidence',
-    ({ rule, grade, breaks, evidence, who }) => {
-      const found = evaluate(timeline(...breaks)).filter(
-        (finding) => finding.rule === rule && finding.who === (who ?? 'peer'),
-      );
-      expect(found).toHaveLength(1);
-      expect(found[0]).toMatchObject({ grade, evidence });
-      expect(found[0]?.clause).toMatch(/^RFC \d+ §/u);
-    },
-  );
+  it.each(CASES)('$rule is found broken ($grade), with its evidence', ({
+    rule,
+    grade,
+    breaks,
+    evidence,
+    who,
+  }) => {
+    const found = evaluate(timeline(...breaks)).filter(
+      (finding) => finding.rule === rule && finding.who === (who ?? 'peer'),
+    );
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({ grade, evidence });
+    expect(found[0]?.clause).toMatch(/^RFC \d+ §/u);
+  });
 
   it.each(CASES)('$rule ($grade) is not found where it is kept', ({ rule, keeps, who }) => {
     const found = evaluate(timeline(...keeps)).filter(

@@ -19,47 +19,45 @@ describe.each(PROVIDERS)('%s: AEAD', (_name, provider) => {
     expect(opened && toHex(opened)).toBe(vector.plaintext);
   });
 
-  it.each(AEADS)(
-    '%s: any flipped bit, a wrong nonce, aad or key, and every truncation fail to open',
-    (name, keyLength) => {
-      const random = seeded(name);
-      const key = random(keyLength);
-      const aead = provider.aead(name, key);
-      const nonce = random(12);
-      const aad = random(5);
-      const sealed = aead.seal(nonce, aad, random(3));
-      for (let bit = 0; bit < sealed.length * 8; bit++) {
-        const bent = sealed.slice();
-        bent[bit >> 3] = (bent[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-        expect(aead.open(nonce, aad, bent)).toBeUndefined();
-      }
-      for (let length = 0; length < sealed.length; length++) {
-        expect(aead.open(nonce, aad, sealed.subarray(0, length))).toBeUndefined();
-      }
-      expect(aead.open(random(12), aad, sealed)).toBeUndefined();
-      expect(aead.open(nonce, random(5), sealed)).toBeUndefined();
-      expect(provider.aead(name, random(keyLength)).open(nonce, aad, sealed)).toBeUndefined();
-      expect(aead.open(nonce, aad, sealed)).toHaveLength(3);
-    },
-  );
+  it.each(
+    AEADS,
+  )('%s: any flipped bit, a wrong nonce, aad or key, and every truncation fail to open', (name, keyLength) => {
+    const random = seeded(name);
+    const key = random(keyLength);
+    const aead = provider.aead(name, key);
+    const nonce = random(12);
+    const aad = random(5);
+    const sealed = aead.seal(nonce, aad, random(3));
+    for (let bit = 0; bit < sealed.length * 8; bit++) {
+      const bent = sealed.slice();
+      bent[bit >> 3] = (bent[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(aead.open(nonce, aad, bent)).toBeUndefined();
+    }
+    for (let length = 0; length < sealed.length; length++) {
+      expect(aead.open(nonce, aad, sealed.subarray(0, length))).toBeUndefined();
+    }
+    expect(aead.open(random(12), aad, sealed)).toBeUndefined();
+    expect(aead.open(nonce, random(5), sealed)).toBeUndefined();
+    expect(provider.aead(name, random(keyLength)).open(nonce, aad, sealed)).toBeUndefined();
+    expect(aead.open(nonce, aad, sealed)).toHaveLength(3);
+  });
 
-  it.each(AEADS)(
-    '%s: the key may be wiped after it was prepared, and inputs stay as they were',
-    (name, keyLength) => {
-      const random = seeded(`${name} again`);
-      const key = random(keyLength);
-      const [nonce, aad, text] = [random(12), random(13), random(100)];
-      const before = [nonce, aad, text].map(toHex);
-      const aead = provider.aead(name, key);
-      const mask = provider.headerMask(name, key);
-      const sealed = toHex(aead.seal(nonce, aad, text));
-      const masked = toHex(mask(text.subarray(0, 16)));
-      key.fill(0);
-      expect(toHex(aead.seal(nonce, aad, text))).toBe(sealed);
-      expect(toHex(mask(text.subarray(0, 16)))).toBe(masked);
-      expect([nonce, aad, text].map(toHex)).toEqual(before);
-    },
-  );
+  it.each(
+    AEADS,
+  )('%s: the key may be wiped after it was prepared, and inputs stay as they were', (name, keyLength) => {
+    const random = seeded(`${name} again`);
+    const key = random(keyLength);
+    const [nonce, aad, text] = [random(12), random(13), random(100)];
+    const before = [nonce, aad, text].map(toHex);
+    const aead = provider.aead(name, key);
+    const mask = provider.headerMask(name, key);
+    const sealed = toHex(aead.seal(nonce, aad, text));
+    const masked = toHex(mask(text.subarray(0, 16)));
+    key.fill(0);
+    expect(toHex(aead.seal(nonce, aad, text))).toBe(sealed);
+    expect(toHex(mask(text.subarray(0, 16)))).toBe(masked);
+    expect([nonce, aad, text].map(toHex)).toEqual(before);
+  });
 
   it.each(vectorCases<MaskVector>('header-mask'))('header mask, $aead $mask', (vector) => {
     const mask = provider.headerMask(vector.aead, fromHex(vector.key));

@@ -58,27 +58,26 @@ describe.each(PROVIDERS)('%s: key agreement', (_name, provider) => {
     expect(provider.keyShare('x25519', seeded('a')).agree(fromHex(point))).toBeUndefined();
   });
 
-  it.each(CURVES)(
-    '%s: points off the curve, compressed, hybrid, at infinity or out of the field are refused',
-    (curve) => {
-      const share = provider.keyShare(curve, seeded('ours'));
-      const good = provider.keyShare(curve, seeded('theirs')).share;
-      const length = (good.length - 1) / 2;
-      const off = good.slice();
-      off[length] = (off[length] ?? 0) ^ 1;
-      const hybrid = good.slice();
-      hybrid[0] = 6 + ((good.at(-1) ?? 0) & 1);
-      const compressed = good.slice(0, 1 + length);
-      compressed[0] = 2 + ((good.at(-1) ?? 0) & 1);
-      const zero = new Uint8Array(good.length);
-      zero[0] = 4;
-      const tooLarge = new Uint8Array(good.length).fill(0xff);
-      tooLarge[0] = 4;
-      for (const bad of [off, hybrid, compressed, zero, tooLarge, Uint8Array.of(0)]) {
-        expect(share.agree(bad)).toBeUndefined();
-      }
-    },
-  );
+  it.each(
+    CURVES,
+  )('%s: points off the curve, compressed, hybrid, at infinity or out of the field are refused', (curve) => {
+    const share = provider.keyShare(curve, seeded('ours'));
+    const good = provider.keyShare(curve, seeded('theirs')).share;
+    const length = (good.length - 1) / 2;
+    const off = good.slice();
+    off[length] = (off[length] ?? 0) ^ 1;
+    const hybrid = good.slice();
+    hybrid[0] = 6 + ((good.at(-1) ?? 0) & 1);
+    const compressed = good.slice(0, 1 + length);
+    compressed[0] = 2 + ((good.at(-1) ?? 0) & 1);
+    const zero = new Uint8Array(good.length);
+    zero[0] = 4;
+    const tooLarge = new Uint8Array(good.length).fill(0xff);
+    tooLarge[0] = 4;
+    for (const bad of [off, hybrid, compressed, zero, tooLarge, Uint8Array.of(0)]) {
+      expect(share.agree(bad)).toBeUndefined();
+    }
+  });
 
   it('X25519MLKEM768: sizes, agreement, and what does not fit', () => {
     const client = provider.keyShare('x25519mlkem768', seeded('client'));
@@ -181,11 +180,11 @@ describe('scalars', () => {
   });
 });
 
-it.each([createNobleProvider(), createNativeProvider()])(
-  'a bare provider says that it was not given ML-KEM',
-  (provider) => {
-    expect(() => provider.keyShare('x25519mlkem768', seeded('x'))).toThrow(/x25519mlkem768/);
-  },
-);
+it.each([
+  createNobleProvider(),
+  createNativeProvider(),
+])('a bare provider says that it was not given ML-KEM', (provider) => {
+  expect(() => provider.keyShare('x25519mlkem768', seeded('x'))).toThrow(/x25519mlkem768/);
+});
 
 type Ecdh = { group: CurveName; i: string; gi: string; r: string; gr: string; secret: string };

@@ -29,26 +29,25 @@ describe.each(PROVIDERS)('%s: TLS 1.2 key schedule', (_name, provider) => {
     }
   });
 
-  it.each([0xc02f, 0xc030, 0xcca8])(
-    'key block of suite 0x%x: client key, server key, client IV, server IV',
-    (id) => {
-      const suite = suiteById(id);
-      if (suite === undefined) throw new Error('no suite');
-      const block = keyBlock(provider, suite, preMaster, clientRandom, serverRandom);
-      const seed = Buffer.concat([serverRandom, clientRandom]);
-      const length = 2 * (suite.keyLength + suite.ivLength);
-      const { clientKey, serverKey, clientIv, serverIv } = block;
-      expect([clientKey, serverKey, clientIv, serverIv].map((part) => part.length)).toEqual([
-        suite.keyLength,
-        suite.keyLength,
-        suite.ivLength,
-        suite.ivLength,
-      ]);
-      expect([clientKey, serverKey, clientIv, serverIv].map(toHex).join('')).toBe(
-        expanded(suite.hash, preMaster, 'key expansion', seed, length),
-      );
-    },
-  );
+  it.each([
+    0xc02f, 0xc030, 0xcca8,
+  ])('key block of suite 0x%x: client key, server key, client IV, server IV', (id) => {
+    const suite = suiteById(id);
+    if (suite === undefined) throw new Error('no suite');
+    const block = keyBlock(provider, suite, preMaster, clientRandom, serverRandom);
+    const seed = Buffer.concat([serverRandom, clientRandom]);
+    const length = 2 * (suite.keyLength + suite.ivLength);
+    const { clientKey, serverKey, clientIv, serverIv } = block;
+    expect([clientKey, serverKey, clientIv, serverIv].map((part) => part.length)).toEqual([
+      suite.keyLength,
+      suite.keyLength,
+      suite.ivLength,
+      suite.ivLength,
+    ]);
+    expect([clientKey, serverKey, clientIv, serverIv].map(toHex).join('')).toBe(
+      expanded(suite.hash, preMaster, 'key expansion', seed, length),
+    );
+  });
 });
 
 /** P_hash of RFC 5246 §5 over node:crypto alone. */

@@ -18,31 +18,23 @@ import { fromHex, toHex } from '../../src/wire/bytes.ts';
 import { native, noble, PROVIDERS, seeded, vectorCases } from './support.ts';
 
 describe.each(PROVIDERS)('%s: TLS 1.3 key schedule beyond RFC 8448', (_name, provider) => {
-  it.each(vectorCases<Exporter>('exporter'))(
-    'exporter: $hash, $length bytes, context "$context"',
-    (vector) => {
-      const secret = fromHex(vector.exporterSecret);
-      const out = exporter(
-        provider,
-        vector.hash,
-        secret,
-        vector.label,
-        fromHex(vector.context),
-        vector.length,
-      );
-      expect(toHex(out)).toBe(vector.output);
-    },
-  );
+  it.each(
+    vectorCases<Exporter>('exporter'),
+  )('exporter: $hash, $length bytes, context "$context"', (vector) => {
+    const secret = fromHex(vector.exporterSecret);
+    const out = exporter(provider, vector.hash, secret, vector.label, fromHex(vector.context), vector.length);
+    expect(toHex(out)).toBe(vector.output);
+  });
 
-  it.each(['sha256', 'sha384'] as const)(
-    'the next traffic secret (%s) is one HMAC over its label',
-    (hash) => {
-      const secret = seeded(hash)(hash === 'sha256' ? 32 : 48);
-      const info = `00${hash === 'sha256' ? '20' : '30'}11${Buffer.from('tls13 traffic upd').toString('hex')}0001`;
-      const expected = createHmac(hash, secret).update(fromHex(info)).digest('hex');
-      expect(toHex(nextTrafficSecret(provider, hash, secret))).toBe(expected);
-    },
-  );
+  it.each([
+    'sha256',
+    'sha384',
+  ] as const)('the next traffic secret (%s) is one HMAC over its label', (hash) => {
+    const secret = seeded(hash)(hash === 'sha256' ? 32 : 48);
+    const info = `00${hash === 'sha256' ? '20' : '30'}11${Buffer.from('tls13 traffic upd').toString('hex')}0001`;
+    const expected = createHmac(hash, secret).update(fromHex(info)).digest('hex');
+    expect(toHex(nextTrafficSecret(provider, hash, secret))).toBe(expected);
+  });
 
   it('binder keys differ by the origin of the PSK', () => {
     const early = earlySecret(provider, 'sha256', seeded('psk')(32));

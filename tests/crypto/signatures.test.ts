@@ -103,25 +103,24 @@ describe.each(PROVIDERS)('%s: signatures', (_name, provider) => {
 });
 
 describe('each provider takes what the other signed', () => {
-  it.each(CURVES.flatMap(([curve, length]) => HASHES.map((hash) => [curve, hash, length] as const)))(
-    'ECDSA on %s with %s',
-    (curve, hash, length) => {
-      const random = seeded(`${curve} ${hash}`);
-      const privateKey = random(length);
-      // Small enough for every order.
-      privateKey[0] = 0;
-      const publicKey = noble.keyShare(curve, fixed(privateKey)).share;
-      for (const size of [0, 1, 100, 5000]) {
-        const data = random(size);
-        for (const signer of [noble, native]) {
-          const signature = signer.signEcdsa(curve, hash, privateKey, data, random);
-          for (const verifier of [noble, native]) {
-            expect(verifier.verifyEcdsa(curve, hash, publicKey, data, signature)).toBe(true);
-          }
+  it.each(
+    CURVES.flatMap(([curve, length]) => HASHES.map((hash) => [curve, hash, length] as const)),
+  )('ECDSA on %s with %s', (curve, hash, length) => {
+    const random = seeded(`${curve} ${hash}`);
+    const privateKey = random(length);
+    // Small enough for every order.
+    privateKey[0] = 0;
+    const publicKey = noble.keyShare(curve, fixed(privateKey)).share;
+    for (const size of [0, 1, 100, 5000]) {
+      const data = random(size);
+      for (const signer of [noble, native]) {
+        const signature = signer.signEcdsa(curve, hash, privateKey, data, random);
+        for (const verifier of [noble, native]) {
+          expect(verifier.verifyEcdsa(curve, hash, publicKey, data, signature)).toBe(true);
         }
       }
-    },
-  );
+    }
+  });
 
   it('noble signs alike with the same randomness, and otherwise not', () => {
     const sign = (seed: string) =>

@@ -33,18 +33,18 @@ afterEach(async () => {
 });
 
 describe('createServer', () => {
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
-    'answers a GET over %s and says what the client did',
-    async (version) => {
-      const { server, over } = await serve('well-behaved', { count: 1 });
-      const answer = await get(server.port, { version });
-      expect(answer.text).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*This line is the last one\.\n$/u);
-      expect(answer.errno).toBeUndefined();
-      const { facts } = describeClient((await over(1))[0]!.events);
-      expect(facts).toMatchObject({ handshake: 'completed', closedFirst: 'server', end: 'fin' });
-      await server.done;
-    },
-  );
+  it.each([
+    'TLSv1.2',
+    'TLSv1.3',
+  ] as const)('answers a GET over %s and says what the client did', async (version) => {
+    const { server, over } = await serve('well-behaved', { count: 1 });
+    const answer = await get(server.port, { version });
+    expect(answer.text).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*This line is the last one\.\n$/u);
+    expect(answer.errno).toBeUndefined();
+    const { facts } = describeClient((await over(1))[0]!.events);
+    expect(facts).toMatchObject({ handshake: 'completed', closedFirst: 'server', end: 'fin' });
+    await server.done;
+  });
 
   it('delivers everything before the reset, and loses the tail when it is to be lost', async () => {
     const whole = await serve('rst-no-close-notify');

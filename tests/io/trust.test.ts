@@ -194,12 +194,13 @@ describe('what is no certificate', () => {
     );
   });
 
-  it.each(['', 'no PEM here', fixture('leaf-p256.key')])(
-    'a CA file without certificates is refused at once',
-    (text) => {
-      expect(() => examine(leaf, { ca: [text] })).toThrow(CredentialError);
-    },
-  );
+  it.each([
+    '',
+    'no PEM here',
+    fixture('leaf-p256.key'),
+  ])('a CA file without certificates is refused at once', (text) => {
+    expect(() => examine(leaf, { ca: [text] })).toThrow(CredentialError);
+  });
 
   it('a CA file with a broken certificate is refused at once', () => {
     const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';

@@ -50,41 +50,39 @@ describe('identities', () => {
   const names = ['leaf-p256', 'leaf-p384', 'leaf-p521', 'leaf-rsa', 'leaf-rsa-pss', 'leaf-ed25519'];
   const peerAuth = fixtureTrust();
 
-  it.each(names.flatMap((name) => [[name, 0x0304] as const, [name, 0x0303] as const]))(
-    '%s with version %i',
-    (name, version) => {
-      const identity = fixtureIdentity(name);
-      const pair = shakeHands(
-        { config: { versions: [version] }, peerAuth },
-        { config: { versions: [version], identity }, peerAuth },
-      );
-      expectAgreement(pair, {});
-      const [certificate] = factsOf(pair.client, 'certificate');
-      expect(certificate).toMatchObject({ by: 'peer', verified: 'ok', chainLength: 2 });
-      const { signature } = factsOf(pair.client, 'handshake.completed')[0]!;
-      const scheme = SIGNATURE_SCHEMES.find((entry) => entry.name === signature)!;
-      expect(schemeFits(scheme, identity.keyType, version)).toBe(true);
-    },
-  );
+  it.each(
+    names.flatMap((name) => [[name, 0x0304] as const, [name, 0x0303] as const]),
+  )('%s with version %i', (name, version) => {
+    const identity = fixtureIdentity(name);
+    const pair = shakeHands(
+      { config: { versions: [version] }, peerAuth },
+      { config: { versions: [version], identity }, peerAuth },
+    );
+    expectAgreement(pair, {});
+    const [certificate] = factsOf(pair.client, 'certificate');
+    expect(certificate).toMatchObject({ by: 'peer', verified: 'ok', chainLength: 2 });
+    const { signature } = factsOf(pair.client, 'handshake.completed')[0]!;
+    const scheme = SIGNATURE_SCHEMES.find((entry) => entry.name === signature)!;
+    expect(schemeFits(scheme, identity.keyType, version)).toBe(true);
+  });
 
-  it.each(names.flatMap((name) => [[name, 0x0304] as const, [name, 0x0303] as const]))(
-    'client certificate %s with version %i',
-    (name, version) => {
-      const pair = shakeHands(
-        { config: { versions: [version], identity: fixtureIdentity(name) }, peerAuth },
-        {
-          config: {
-            versions: [version],
-            identity: fixtureIdentity('leaf-p256'),
-            clientCertificate: 'require',
-          },
-          peerAuth: { examine: (request) => peerAuth.examine({ ...request, presenter: 'server' }) },
+  it.each(
+    names.flatMap((name) => [[name, 0x0304] as const, [name, 0x0303] as const]),
+  )('client certificate %s with version %i', (name, version) => {
+    const pair = shakeHands(
+      { config: { versions: [version], identity: fixtureIdentity(name) }, peerAuth },
+      {
+        config: {
+          versions: [version],
+          identity: fixtureIdentity('leaf-p256'),
+          clientCertificate: 'require',
         },
-      );
-      expectAgreement(pair, { clientCertificate: true });
-      expect(factsOf(pair.server, 'certificate')[0]).toMatchObject({ verified: 'ok' });
-    },
-  );
+        peerAuth: { examine: (request) => peerAuth.examine({ ...request, presenter: 'server' }) },
+      },
+    );
+    expectAgreement(pair, { clientCertificate: true });
+    expect(factsOf(pair.server, 'certificate')[0]).toMatchObject({ verified: 'ok' });
+  });
 
   it.each([0x0304, 0x0303] as const)('a request is not an order in version %i', (version) => {
     const pair = shakeHands(
@@ -110,16 +108,15 @@ describe('extensions', () => {
     expect(client.info?.alpn).toBeUndefined();
   });
 
-  it.each([0x0304, 0x0303] as const)(
-    'record_size_limit reaches both record layers, version %i',
-    (version) => {
-      const { client, server } = shakeHands(
-        { config: { versions: [version], recordSizeLimit: 1000 } },
-        { config: { versions: [version], recordSizeLimit: 2000 } },
-      );
-      expect([client.limit, server.limit]).toEqual([2000, 1000]);
-    },
-  );
+  it.each([
+    0x0304, 0x0303,
+  ] as const)('record_size_limit reaches both record layers, version %i', (version) => {
+    const { client, server } = shakeHands(
+      { config: { versions: [version], recordSizeLimit: 1000 } },
+      { config: { versions: [version], recordSizeLimit: 2000 } },
+    );
+    expect([client.limit, server.limit]).toEqual([2000, 1000]);
+  });
 
   it('record_size_limit of one side alone counts for nothing', () => {
     const { client, server } = shakeHands({ config: { recordSizeLimit: 1000 } });

@@ -34,15 +34,14 @@ const { traces } = JSON.parse(
 const [simple, resumed, , clientAuth, compatibility] = traces as [Trace, Trace, Trace, Trace, Trace];
 
 describe('the hellos of RFC 8448', () => {
-  it.each(traces.map((trace) => [trace.title, trace] as const))(
-    '%s: taken apart and put together',
-    (_t, trace) => {
-      for (const message of sentHellos(trace))
-        expect(toHex(encodeClientHello(decodeClientHello(body(message))))).toBe(toHex(message));
-      for (const message of messages(trace, 'ServerHello'))
-        expect(toHex(encodeServerHello(decodeServerHello(body(message))))).toBe(toHex(message));
-    },
-  );
+  it.each(
+    traces.map((trace) => [trace.title, trace] as const),
+  )('%s: taken apart and put together', (_t, trace) => {
+    for (const message of sentHellos(trace))
+      expect(toHex(encodeClientHello(decodeClientHello(body(message))))).toBe(toHex(message));
+    for (const message of messages(trace, 'ServerHello'))
+      expect(toHex(encodeServerHello(decodeServerHello(body(message))))).toBe(toHex(message));
+  });
 
   it('say what the RFC says', () => {
     const hello = decodeClientHello(body(one(simple, 'ClientHello')));

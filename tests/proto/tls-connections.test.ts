@@ -47,23 +47,20 @@ function talk(from: End, to: End, text: Uint8Array): void {
 }
 
 describe('every suite', () => {
-  it.each(SUITES.map((suite) => [suite.name, suite] as const))(
-    '%s: connects, talks, closes',
-    (name, suite) => {
-      const options = { ...withCertificate(suite.auth === 'rsa' ? 'leaf-rsa' : 'leaf-p256') };
-      const pair = connect(
-        realPair({ ...options, config: { suites: [suite.id], versions: [suite.version] } }),
-      );
-      for (const end of [pair.client, pair.server]) {
-        expect(factsOf(end, 'fault')).toEqual([]);
-        expect(end.core.phase()).toBe('open');
-        expect(factsOf(end, 'handshake.completed')).toMatchObject([{ suite: name }]);
-      }
-      talk(pair.client, pair.server, new Uint8Array(20_000).fill(1));
-      talk(pair.server, pair.client, Uint8Array.of(1, 2, 3));
-      closeBoth(pair);
-    },
-  );
+  it.each(
+    SUITES.map((suite) => [suite.name, suite] as const),
+  )('%s: connects, talks, closes', (name, suite) => {
+    const options = { ...withCertificate(suite.auth === 'rsa' ? 'leaf-rsa' : 'leaf-p256') };
+    const pair = connect(realPair({ ...options, config: { suites: [suite.id], versions: [suite.version] } }));
+    for (const end of [pair.client, pair.server]) {
+      expect(factsOf(end, 'fault')).toEqual([]);
+      expect(end.core.phase()).toBe('open');
+      expect(factsOf(end, 'handshake.completed')).toMatchObject([{ suite: name }]);
+    }
+    talk(pair.client, pair.server, new Uint8Array(20_000).fill(1));
+    talk(pair.server, pair.client, Uint8Array.of(1, 2, 3));
+    closeBoth(pair);
+  });
 });
 
 describe.each([0x0303, 0x0304] as const)('version %i', (version) => {

@@ -183,21 +183,20 @@ describe('TLSInnerPlaintext', () => {
 });
 
 describe('limits in force on a connection', () => {
-  it.each([0x0303, 0x0304] as const)(
-    'our record_size_limit binds the peer once both have one, version %i',
-    (version) => {
-      const options = { recordSizeLimit: 100, config: { recordSizeLimit: 100 } };
-      const { client, server } = connect(standInPair(version, options));
-      const most = version === 0x0304 ? 99 : 100;
-      receive(server.core, 0, client.core.raw.record(23, new Uint8Array(most)));
-      expect(stepAll(server.core)).toMatchObject([{ kind: 'data' }]);
-      receive(server.core, 0, client.core.raw.record(23, new Uint8Array(most + 1)));
-      expect(faultOf(server)).toEqual({ rule: 'record-overflow', alert: 22 });
-      const alone = connect(standInPair(version, { config: { recordSizeLimit: 100 } }));
-      receive(alone.server.core, 0, alone.client.core.raw.record(23, new Uint8Array(500)));
-      expect(stepAll(alone.server.core)).toMatchObject([{ kind: 'data' }]);
-    },
-  );
+  it.each([
+    0x0303, 0x0304,
+  ] as const)('our record_size_limit binds the peer once both have one, version %i', (version) => {
+    const options = { recordSizeLimit: 100, config: { recordSizeLimit: 100 } };
+    const { client, server } = connect(standInPair(version, options));
+    const most = version === 0x0304 ? 99 : 100;
+    receive(server.core, 0, client.core.raw.record(23, new Uint8Array(most)));
+    expect(stepAll(server.core)).toMatchObject([{ kind: 'data' }]);
+    receive(server.core, 0, client.core.raw.record(23, new Uint8Array(most + 1)));
+    expect(faultOf(server)).toEqual({ rule: 'record-overflow', alert: 22 });
+    const alone = connect(standInPair(version, { config: { recordSizeLimit: 100 } }));
+    receive(alone.server.core, 0, alone.client.core.raw.record(23, new Uint8Array(500)));
+    expect(stepAll(alone.server.core)).toMatchObject([{ kind: 'data' }]);
+  });
 
   it('a TLS 1.2 record of more than 2^14 bytes of plaintext overflows', () => {
     const { client, server } = connect(standInPair(0x0303));

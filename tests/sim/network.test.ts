@@ -35,21 +35,25 @@ function problems(run: Storm): string[] {
 }
 
 describe('TLS over a network that splits, delays and cuts at any byte', () => {
-  it(`never hangs or throws, and repeats itself to the byte (${seeds.length} seeds)`, {
-    timeout: 3_600_000,
-  }, () => {
-    const seen = new Set<string>();
-    for (const [index, seed] of seeds.entries()) {
-      const big = soak && index < 200;
-      const run = storm(seed, provider, big);
-      const again = storm(seed, provider, big);
-      const where = `SSLSHUT_SEED=${seed} (TLS ${run.version}, ${run.close} by ${run.closer})`;
-      expect(problems(run), where).toEqual([]);
-      expect(again.timeline === run.timeline, `${where}: two runs, two timelines`).toBe(true);
-      seen.add(`${run.close} ${run.version} ${run.cut ? 'cut' : 'whole'}`);
-    }
-    if (wanted === undefined) expect(seen.size).toBe(CLOSES.length * 4);
-  });
+  it(
+    `never hangs or throws, and repeats itself to the byte (${seeds.length} seeds)`,
+    {
+      timeout: 3_600_000,
+    },
+    () => {
+      const seen = new Set<string>();
+      for (const [index, seed] of seeds.entries()) {
+        const big = soak && index < 200;
+        const run = storm(seed, provider, big);
+        const again = storm(seed, provider, big);
+        const where = `SSLSHUT_SEED=${seed} (TLS ${run.version}, ${run.close} by ${run.closer})`;
+        expect(problems(run), where).toEqual([]);
+        expect(again.timeline === run.timeline, `${where}: two runs, two timelines`).toBe(true);
+        seen.add(`${run.close} ${run.version} ${run.cut ? 'cut' : 'whole'}`);
+      }
+      if (wanted === undefined) expect(seen.size).toBe(CLOSES.length * 4);
+    },
+  );
 
   it('would be caught doing so', () => {
     const side = { handshake: true, sent: 4, received: 4, clean: true, shutdown: 1, blocked: false };

@@ -123,19 +123,18 @@ describe('handshake messages', () => {
     expect(decode(decodeHandshake(fromHex(hex)).body)).toEqual(value);
   });
 
-  it.each(CASES)(
-    '%s: every truncation of the body, and a byte too many',
-    (name, hex, _value, _encode, decode) => {
-      const { body } = decodeHandshake(fromHex(hex));
-      const whole = name.endsWith('Hello') ? body.length - 8 : undefined;
-      for (let length = 0; length < body.length; length++) {
-        // A hello of TLS 1.2 may end before the extensions.
-        if (length === whole) expect(decode(body.subarray(0, length))).toMatchObject({ extensions: [] });
-        else expect(() => decode(body.subarray(0, length))).toThrow(Malformed);
-      }
-      expect(() => decode(Uint8Array.of(...body, 0))).toThrow(Malformed);
-    },
-  );
+  it.each(
+    CASES,
+  )('%s: every truncation of the body, and a byte too many', (name, hex, _value, _encode, decode) => {
+    const { body } = decodeHandshake(fromHex(hex));
+    const whole = name.endsWith('Hello') ? body.length - 8 : undefined;
+    for (let length = 0; length < body.length; length++) {
+      // A hello of TLS 1.2 may end before the extensions.
+      if (length === whole) expect(decode(body.subarray(0, length))).toMatchObject({ extensions: [] });
+      else expect(() => decode(body.subarray(0, length))).toThrow(Malformed);
+    }
+    expect(() => decode(Uint8Array.of(...body, 0))).toThrow(Malformed);
+  });
 
   it('ServerKeyExchange, with what its signature covers', () => {
     const params = exchange.encodeEcdhParams(29, fromHex('aabb'));
