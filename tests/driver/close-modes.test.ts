@@ -56,6 +56,45 @@ describe('the other ways of closing', () => {
     expect(outcome).toMatchObject({ class: 'clean', resetAfterFin: 'not-observable', closedFirst: 'local' });
   });
 
+  it('--rapid and --quiet-shutdown with --linger look at what the peer does', () => {
+    const rapid = runClose({ plan: { mode: 'rapid', lingerMs: 200 }, script: answers });
+    expect(rapid.calls.slice(1)).toEqual(['SSL_shutdown 0 WANT_READ']);
+    expect(rapid.outcome).toMatchObject({ class: 'clean', peerCloseNotify: 'after', answerMs: 2 });
+    const script = afterHandshake(function* (server) {
+      yield* takeUntil(server, () => false);
+      server.channel.transport.fin();
+    });
+    const quiet = runClose({ plan: { mode: 'quiet', lingerMs: 200 }, script });
+    expect(quiet.calls.slice(1)).toEqual(['SSL_shutdown 1']);
+    expect(quiet.outcome).toMatchObject({ class: 'fin', closedFirst: 'local' });
+  });
+
+  it.each(['rapid', 'abrupt-fin'] as const)('%s waits as long as --linger says, and no longer', (mode) => {
+    const script = afterHandshake(function* (server) {
+      yield* takeUntil(server, () => false);
+      yield* sleepUntil(server.now() + 1000);
+    });
+    const { outcome, events } = runClose({ plan: { mode, lingerMs: 200 }, script });
+    expect(events.filter((event) => event.kind === 'limit')).toMatchObject([{ phase: 'close', ms: 200 }]);
+    expect(outcome.class).toBe('silent');
+    expect(outcome.summary).toContain('within 200 ms');
+    const held = runClose({
+      plan: { mode, lingerMs: 200 },
+      script: afterHandshake(function* (server) {
+        yield* takeUntil(server, () => false);
+        sayAlert(server, 1, 0);
+      }),
+    });
+    expect(held.outcome.summary).toBe('the peer sent close_notify but no FIN within 200 ms');
+  });
+
+  it('--rapid tells of a reset that its call met', () => {
+    // ClientHello, Finished, close_notify.
+    const { calls, outcome } = runClose({ plan: { mode: 'rapid' }, script: answers, failingWrite: 3 });
+    expect(calls.slice(1)).toEqual(['SSL_shutdown -1 SYSCALL']);
+    expect(outcome).toMatchObject({ class: 'reset', closedFirst: 'peer' });
+  });
+
   it('--wait-peer answers the peer', () => {
     const { calls, outcome } = runClose({
       plan: { mode: 'wait-peer' },

@@ -59,6 +59,8 @@ export type Setting = {
   interruptAt?: number;
   /** Nothing answers at the other end. */
   unreachable?: string;
+  /** Every write of the client from this one on fails with ECONNRESET, before a read has told of it. */
+  failingWrite?: number;
   serverName?: string;
 };
 
@@ -75,7 +77,9 @@ export function runClose(setting: Setting): Told {
   emit(toPlanFact(plan, 'fail'));
   const witness = createWitness(emit, clock.now);
   const line = openLine(
-    setting.unreachable === undefined ? reporting(link.left, emit) : nowhere(setting.unreachable, scheduler),
+    setting.unreachable === undefined
+      ? failing(reporting(link.left, emit), setting.failingWrite)
+      : nowhere(setting.unreachable, scheduler),
   );
   const createCore = (to: Emit): TlsCore =>
     createTlsCore('client', clientConfig(setting), {
@@ -198,6 +202,18 @@ function reporting(connect: Connect, emit: Emit): Connect {
         sink.writable();
       },
     });
+  };
+}
+
+function failing(connect: Connect, from = Number.POSITIVE_INFINITY): Connect {
+  return (sink) => {
+    const transport = connect(sink);
+    let writes = 0;
+    const write: typeof transport.write = (unit) => {
+      writes += 1;
+      return writes < from ? transport.write(unit) : { errno: 'ECONNRESET' };
+    };
+    return { ...transport, write };
   };
 }
 

@@ -11,7 +11,10 @@ const CLOSING: readonly OptionSpec[] = [
   ['--no-block', 'non-blocking calls, each -1 or 0 shown'],
   ['--write-after-close', 'after our close_notify try to write: refused, then forced below SSL_write'],
   ['--idle <duration>', 'do nothing for so long before closing'],
-  ['--linger <duration>', "stay so long after the peer's FIN to see a reset (default 100ms)"],
+  [
+    '--linger <duration>',
+    "stay so long after the peer's FIN to see a reset (default 100ms); after --rapid, --quiet-shutdown and --abrupt fin, look so long at what the peer does",
+  ],
   ['--then <what>', 'use the TCP connection again after a full shutdown: "plain:TEXT" or "tls"'],
   ['--ignore-unexpected-eof', 'count a FIN without close_notify as a close (SSL_OP_IGNORE_UNEXPECTED_EOF)'],
   ['--profile <name>', 'what the calls return: "manual" (default) or "openssl-3.5"'],

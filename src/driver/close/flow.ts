@@ -29,7 +29,7 @@ function* closePhases(closing: Closing): Task<void> {
     emit({ kind: 'phase', name: 'idle' });
     yield* sleepUntil(closing.now() + plan.idleMs);
   }
-  const deadline = closing.now() + plan.limits.close;
+  const begun = closing.now();
   let reusedAt: Millis | undefined;
   if (exchanged !== 'broken') {
     emit({ kind: 'phase', name: 'close' });
@@ -42,8 +42,9 @@ function* closePhases(closing: Closing): Task<void> {
     }
   }
   if (!looksAtPeer(plan)) return;
-  const limit = plan.mode === 'abrupt-fin' ? closing.now() + (plan.lingerMs ?? 0) : deadline;
-  yield* watch(closing, limit, reusedAt);
+  // What does not wait for the peer has its FIN sent before anybody looks.
+  if (plan.mode === 'rapid' || plan.mode === 'quiet') sendFin(closing);
+  yield* watch(closing, begun, reusedAt);
   yield* linger(closing);
 }
 
@@ -51,7 +52,7 @@ function* closePhases(closing: Closing): Task<void> {
 function hangUp(closing: Closing): void {
   const { channel, seen } = closing;
   if (channel.connected()) {
-    if (closing.plan.mode === 'rapid') resetUnread(closing);
+    if (closing.plan.mode === 'rapid' && !looksAtPeer(closing.plan)) resetUnread(closing);
     if (seen.ourReset === undefined && seen.peerReset === undefined) endOurs(closing);
   }
   channel.transport.close();

@@ -10,6 +10,7 @@ import {
 } from './calls.ts';
 import type { Closing } from './closing.ts';
 import { capped, type ExchangeEnd } from './exchange.ts';
+import { looksAtPeer } from './plan.ts';
 
 /** `done`: both alerts were exchanged, as far as the calls know. `given-up`: a call failed, or a limit came. */
 export type CloseEnd = 'done' | 'given-up';
@@ -26,14 +27,22 @@ export function* closeBy(closing: Closing, exchanged: ExchangeEnd): Task<CloseEn
       return yield* waitPeer(closing, deadline, exchanged);
     case 'rapid':
     case 'quiet':
-      yield* shutdownOnce(closing, closing.plan.limits.close);
-      return 'done';
+      return yield* closeOnce(closing);
     case 'abrupt-fin':
       sendFin(closing);
       return 'done';
     case 'abrupt-rst':
       return yield* sendReset(closing, deadline);
   }
+}
+
+/** One SSL_shutdown. Where nobody looks any further, a reset that it met is not told by anything else. */
+function* closeOnce(closing: Closing): Task<CloseEnd> {
+  const { errno, ret } = yield* shutdownOnce(closing, closing.plan.limits.close);
+  if (errno === 'ECONNRESET' && !looksAtPeer(closing.plan) && closing.seen.peerReset === undefined) {
+    closing.emit({ kind: 'transport.reset', by: 'peer', errno, certainty: 'sure' });
+  }
+  return ret < 0 ? 'given-up' : 'done';
 }
 
 /** SSL_shutdown, SSL_read until it says ZERO_RETURN, SSL_shutdown. */

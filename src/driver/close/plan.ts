@@ -41,7 +41,10 @@ export type ClosePlan = {
   writeAfterClose: boolean;
   /** Wait this long, doing nothing, before the close. */
   idleMs: Millis;
-  /** How long to keep our write side open after the peer's FIN, to see a RST. Absent: 100 ms, where it can tell something. */
+  /**
+   * How long to keep our write side open after the peer's FIN, to see a RST. Absent: 100 ms, where it can tell something.
+   * After rapid, quiet and abrupt-fin: how long to look at what the peer does. Absent: not at all.
+   */
   lingerMs?: Millis;
   /** Use the TCP connection again after both close_notify alerts: clear text, or a new handshake. */
   then?: { plain: Uint8Array } | 'tls';
@@ -78,15 +81,34 @@ export const DEFAULT_PLAN: ClosePlan = {
 /** Does this plan watch what the peer does after our close? */
 export function looksAtPeer(plan: ClosePlan): boolean {
   switch (plan.mode) {
-    case 'rapid':
-    case 'quiet':
     case 'abrupt-rst':
       return false;
+    case 'rapid':
+    case 'quiet':
     case 'abrupt-fin':
-      return plan.lingerMs !== undefined && plan.lingerMs > 0;
+      return lingers(plan);
     case 'full':
     case 'wait-peer':
     case 'half-close':
       return true;
   }
+}
+
+/** How long to watch, most: for the peer's close_notify, then for its FIN. Where nobody waits, `--linger` says so. */
+export function patience({ mode, limits, lingerMs = 0 }: ClosePlan): { close: Millis; fin: Millis } {
+  switch (mode) {
+    case 'rapid':
+    case 'quiet':
+    case 'abrupt-fin':
+    case 'abrupt-rst':
+      return { close: lingerMs, fin: lingerMs };
+    case 'full':
+    case 'wait-peer':
+    case 'half-close':
+      return { close: limits.close, fin: limits.fin };
+  }
+}
+
+function lingers({ lingerMs }: ClosePlan): boolean {
+  return lingerMs !== undefined && lingerMs > 0;
 }

@@ -60,10 +60,11 @@ function* tlsAgain(closing: Closing): Task<void> {
   });
   if (early.length > 0) second.core.receive(closing.now(), { kind: 'bytes', data: early });
   if (!(yield* handshake(second))) return;
-  const deadline = closing.now() + closing.plan.limits.close;
+  const begun = closing.now();
+  const deadline = begun + closing.plan.limits.close;
   const first = yield* sendCloseNotify(second, deadline);
   if (first.ret === 0) yield* awaitCloseNotify(second, deadline);
-  yield* watch(second, deadline);
+  yield* watch(second, begun);
 }
 
 function latin1(data: Uint8Array): string {

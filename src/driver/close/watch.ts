@@ -1,29 +1,27 @@
 import type { Millis } from '../../timeline/event.ts';
 import { type Task, until } from '../task.ts';
 import type { Closing } from './closing.ts';
+import { patience } from './plan.ts';
 
 /**
  * After the calls: what else the peer does, up to its FIN or RST. Records are taken from the core without any SSL call, so
- * that a close_notify the calls gave up on, or data after it, is seen all the same. `from`: when the wait for FIN began, if
- * that was later than the closing exchange.
+ * that a close_notify the calls gave up on, or data after it, is seen all the same. `begun`: when the close began. `from`:
+ * when the wait for FIN began, if that was later than the closing exchange.
  */
-export function* watch(closing: Closing, closeDeadline: Millis, from?: Millis): Task<void> {
+export function* watch(closing: Closing, begun: Millis, from?: Millis): Task<void> {
   if (closing.seen.closeLimit !== undefined) return;
+  const limits = patience(closing.plan);
   closing.emit({ kind: 'phase', name: 'fin' });
   for (;;) {
     stepAll(closing);
     if (ended(closing) || closing.seen.bytesReceived >= closing.plan.readCap) return;
     const settled = from ?? settledAt(closing);
-    const deadline = settled === undefined ? closeDeadline : settled + closing.plan.limits.fin;
+    const deadline = settled === undefined ? begun + limits.close : settled + limits.fin;
     const inputs = closing.line.inputs();
     const came = (): boolean => closing.line.inputs() > inputs || ended(closing);
     if (yield* until('the end of the connection', came, deadline)) continue;
     const phase = settled === undefined ? 'close' : 'fin';
-    closing.emit({
-      kind: 'limit',
-      phase,
-      ms: settled === undefined ? closing.plan.limits.close : closing.plan.limits.fin,
-    });
+    closing.emit({ kind: 'limit', phase, ms: limits[phase] });
     return;
   }
 }
