@@ -11,6 +11,8 @@ export type CloseFacts = {
   attempts: readonly Of<'address.attempt'>[];
   completed: Of<'handshake.completed'> | undefined;
   handshakeFailed: Of<'handshake.failed'> | undefined;
+  /** The last handshake message of the peer's before the handshake was over. */
+  lastMessage: Of<'handshake.message'> | undefined;
   interrupted: Of<'interrupted'> | undefined;
   limits: readonly Of<'limit'>[];
   /** Our close_notify and the peer's first. */
@@ -56,6 +58,9 @@ export function readClose(events: readonly TimelineEvent[], conn = 'local'): Clo
     unreachable: all('transport.unreachable')[0],
     completed,
     handshakeFailed: all('handshake.failed')[0],
+    lastMessage: all('handshake.message').findLast(
+      (message) => message.by === 'peer' && !established(message),
+    ),
     interrupted: all('interrupted')[0],
     limits: all('limit'),
     ourClose: alerts.find((alert) => alert.by === 'local' && alert.description === CLOSE_NOTIFY),

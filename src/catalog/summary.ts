@@ -1,4 +1,5 @@
 import type { Millis } from '../timeline/event.ts';
+import { messageName } from '../wire/handshake.ts';
 import { type CloseFacts, transportEnd } from './close-facts.ts';
 import type { Measured } from './measure.ts';
 
@@ -24,7 +25,7 @@ export function summarize(facts: CloseFacts, measured: Measured): string {
     case 'reset-after-close':
       return 'the peer sent close_notify and then RST where FIN belongs';
     case 'held-open':
-      return `the peer sent close_notify but no FIN within ${within(facts, 'fin')}`;
+      return heldOpen(facts, measured);
     case 'late':
       return `both sides sent close_notify, then the peer sent FIN; its answer took ${span(measured.answerMs)}`;
     case 'clean':
@@ -50,7 +51,22 @@ function formatTarget(address: string, port: number): string {
 
 function handshakeFailed(facts: CloseFacts): string {
   const fact = facts.handshakeFailed;
-  return fact === undefined ? 'the handshake was not completed' : `the handshake failed: ${fact.detail}`;
+  switch (fact?.rule) {
+    case undefined:
+      return 'the handshake was not completed';
+    case 'limit':
+      return `the peer did not complete the handshake within ${within(facts, 'handshake')}; ${lastHeard(facts)}`;
+    case 'eof':
+    case 'reset':
+      return `the handshake failed: ${fact?.detail}; ${lastHeard(facts)}`;
+    default:
+      return `the handshake failed: ${fact?.detail}`;
+  }
+}
+
+function lastHeard({ lastMessage }: CloseFacts): string {
+  if (lastMessage === undefined) return 'no handshake message had come from it';
+  return `the last message from it was ${messageName(lastMessage.name)}`;
 }
 
 function alert(facts: CloseFacts, measured: Measured): string {
@@ -64,8 +80,13 @@ function alert(facts: CloseFacts, measured: Measured): string {
   return `the peer broke the protocol (${fault?.rule ?? 'unknown rule'}: ${fault?.detail ?? ''}); nothing after it counts`;
 }
 
+function heldOpen(facts: CloseFacts, measured: Measured): string {
+  if (!capped(facts)) return `the peer sent close_notify but no FIN within ${within(facts, 'fin')}`;
+  return `the peer sent close_notify, but data went on (${bytes(measured.bytesReceived)} in all); reading stopped there`;
+}
+
 function silent(facts: CloseFacts, measured: Measured): string {
-  if (facts.notes.some((note) => note.code === 'read-cap')) {
+  if (capped(facts)) {
     return `the peer sent ${bytes(measured.bytesReceived)} and no close_notify; reading stopped there`;
   }
   const limit = within(facts, 'close');
@@ -74,6 +95,10 @@ function silent(facts: CloseFacts, measured: Measured): string {
   const said = data === 0 ? '' : `, though it went on sending data (${bytes(data)})`;
   if (facts.ourClose === undefined) return `the peer did not react within ${limit}${said}`;
   return `the peer did not answer our close_notify within ${limit}${said}`;
+}
+
+function capped({ notes }: CloseFacts): boolean {
+  return notes.some((note) => note.code === 'read-cap');
 }
 
 function clean(facts: CloseFacts, measured: Measured): string {

@@ -1,4 +1,5 @@
 import type { TimelineEvent, Who } from '../timeline/event.ts';
+import { messageName } from '../wire/handshake.ts';
 import { capPeerText } from './escape.ts';
 import type { Span } from './layout.ts';
 import { count, duration } from './verdict-text.ts';
@@ -31,14 +32,6 @@ export function describeReturn(event: ReturnEvent, call: CallEvent | undefined, 
   spans.push(flags(event));
   if (event.ms >= 1) spans.push({ text: `  after ${duration(event.ms)}`, tone: 'faint' });
   return spans;
-}
-
-/** "ClientHello" for client_hello: the name that the RFCs' text and diagrams use. */
-export function messageName(name: string): string {
-  return name
-    .split('_')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
 }
 
 function describeTransport(event: TimelineEvent, verbose: boolean): Described | undefined {
@@ -175,10 +168,10 @@ function alertLine(event: Extract<TimelineEvent, { kind: 'alert' }>, verbose: bo
 }
 
 function eofLine(event: Extract<TimelineEvent, { kind: 'eof' }>, verbose: boolean): Described | undefined {
-  if (event.verdict === 'clean')
-    return verbose ? line('none', 'end of stream after close_notify') : undefined;
   const where =
     event.partialRecord > 0 ? ` inside a record (${count(event.partialRecord, 'byte')} of it came)` : '';
+  if (event.verdict === 'clean')
+    return verbose || where !== '' ? line('none', `end of stream after close_notify${where}`) : undefined;
   return { side: 'none', spans: [{ text: `end of stream without close_notify${where}`, tone: 'bad' }] };
 }
 

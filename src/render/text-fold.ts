@@ -1,7 +1,8 @@
 import type { TimelineEvent, Who } from '../timeline/event.ts';
+import { messageName } from '../wire/handshake.ts';
 import type { Span } from './layout.ts';
-import { describeReturn, messageName } from './text-event.ts';
-import { count } from './verdict-text.ts';
+import { describeReturn } from './text-event.ts';
+import { count, duration } from './verdict-text.ts';
 
 export type Line = { t: number; conn: string; side: Who | 'none'; spans: readonly Span[] };
 type CallEvent = Extract<TimelineEvent, { kind: 'call' }>;
@@ -15,7 +16,7 @@ type Group =
       first: TimelineEvent;
       by: Who;
       afterClose: boolean;
-      data: number[];
+      data: { bytes: number; t: number }[];
       calls: { event: ReturnEvent; call: CallEvent | undefined }[];
     };
 
@@ -71,7 +72,7 @@ function extend(group: Group, event: TimelineEvent, call: CallEvent | undefined)
   if (group.kind === 'messages') {
     if (event.kind === 'handshake.message') group.names.push(messageName(event.name));
   } else if (event.kind === 'data') {
-    group.data.push(event.bytes);
+    group.data.push(event);
   } else if (event.kind === 'return') {
     group.calls.push({ event, call });
   }
@@ -82,7 +83,7 @@ function open(event: TimelineEvent, call: CallEvent | undefined): Group | undefi
     return { kind: 'messages', first: event, names: [messageName(event.name)] };
   const transfer = { kind: 'transfer', first: event } as const;
   if (event.kind === 'data') {
-    return { ...transfer, by: event.by, afterClose: event.afterClose, data: [event.bytes], calls: [] };
+    return { ...transfer, by: event.by, afterClose: event.afterClose, data: [event], calls: [] };
   }
   if (!isTransferCall(event)) return undefined;
   const by = TRANSFER_BY[event.fn] ?? 'local';
@@ -109,8 +110,10 @@ function toLines(group: Group): Line[] {
 }
 
 function dataSpans(group: Extract<Group, { kind: 'transfer' }>): Span[] {
-  const total = group.data.reduce((sum, bytes) => sum + bytes, 0);
-  const records = group.data.length > 1 ? ` in ${group.data.length} records` : '';
+  const total = group.data.reduce((sum, { bytes }) => sum + bytes, 0);
+  const took = (group.data.at(-1)?.t ?? 0) - group.first.t;
+  const span = took >= 1 ? ` over ${duration(took)}` : '';
+  const records = group.data.length > 1 ? ` in ${group.data.length} records${span}` : '';
   const spans: Span[] = [{ text: `data ${count(total, 'byte')}${records}` }];
   if (group.afterClose) {
     spans.push({ text: `  after ${group.by === 'local' ? 'our' : 'its'} own close_notify`, tone: 'bad' });

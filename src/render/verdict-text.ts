@@ -49,7 +49,7 @@ function basis(outcome: Outcome, findings: readonly Finding[]): string[] {
   }
   // Before the shutdown there was no data to lose.
   if (outcome.exitCode !== 3) parts.push(`truncation possible: ${outcome.truncationPossible}`);
-  const clause = byGrade(findings).find(({ grade }) => grade === 'warn' || grade === 'fail')?.clause;
+  const clause = byGrade(findings).find(({ grade, who }) => grade !== 'pass' && who !== 'local')?.clause;
   if (clause !== undefined) parts.push(clause);
   if (spoiled(outcome.class, outcome.exitCode)) parts.push('exit code 1 for what was found above');
   return parts;

@@ -37,6 +37,14 @@ export function handshakeName(type: number): string {
   return NAMES.name(type);
 }
 
+/** "ClientHello" for client_hello: the name that the RFCs' text and diagrams use. */
+export function messageName(name: string): string {
+  return name
+    .split('_')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+}
+
 /** The registry of TLS HandshakeTypes, as far as these protocols use it. */
 export const HANDSHAKE = {
   hello_request: 0,

@@ -177,6 +177,13 @@ const CASES: Case[] = [
     keeps: three(...clean),
   },
   {
+    rule: 'tls12-7.2-fatal-received-terminates',
+    grade: 'warn',
+    breaks: two([20, closeNotify('local')], [21, closeNotify('peer', 2)], [22, fin('peer')]),
+    evidence: [4],
+    keeps: two(...clean),
+  },
+  {
     rule: 'tls13-6-error-alerts-sent-fatal',
     grade: 'warn',
     breaks: three([20, alert('peer', 40, 'handshake_failure', 1)]),

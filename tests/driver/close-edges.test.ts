@@ -103,7 +103,7 @@ describe('what never gets to a close', () => {
     const { outcome } = runClose({ serverName: 'other.example', script: answers });
     expect(outcome).toMatchObject({ class: 'handshake-failed', exitCode: 3 });
     expect(outcome.summary).toContain('other.example');
-    expect(outcome.advice).toContain('--ca');
+    expect(outcome.advice).toContain('--sni');
   });
 
   it('knows a FIN and a RST in the handshake', () => {

@@ -19,6 +19,24 @@ function started(role: 'client' | 'server' = 'client', version: 0x0303 | 0x0304 
   return end;
 }
 
+describe('clear text where a record should begin', () => {
+  it.each([
+    [0x0303, 'record-version'],
+    [0x0304, 'unexpected-record-type'],
+  ] as const)('is quoted, version %i', (version, rule) => {
+    const { client } = connect(standInPair(version));
+    receive(client.core, 0, new TextEncoder().encode('HTTP/1.1 400 Bad Request\r\n'));
+    const [step] = stepAll(client.core);
+    expect(step).toMatchObject({
+      kind: 'fault',
+      fault: {
+        rule,
+        detail: expect.stringMatching(/^no TLS record: "HTTP.*"; that looks like plain HTTP$/u),
+      },
+    });
+  });
+});
+
 describe('a peer that does not speak TLS', () => {
   it.each([
     ['HTTP/1.1 400 Bad Request\r\n', 'plain HTTP'],
@@ -186,6 +204,19 @@ describe('a stream that ends', () => {
     server.core.receive(0, { kind: 'fin', certainty: 'sure' });
     expect(stepAll(server.core).map((step) => step.kind)).toEqual(['alert', 'eof']);
     expect(factsOf(server, 'eof')).toEqual([{ kind: 'eof', verdict: 'clean', partialRecord: 0 }]);
+  });
+
+  it('inside a record is told with its bytes, whether FIN or RST came', () => {
+    for (const end of [
+      { kind: 'fin', certainty: 'sure' },
+      { kind: 'reset', errno: 'ECONNRESET', certainty: 'sure' },
+    ] as const) {
+      const { server } = connect(standInPair(0x0304));
+      server.core.receive(0, { kind: 'bytes', data: Uint8Array.of(23, 3, 3) });
+      server.core.receive(0, end);
+      stepAll(server.core);
+      expect(factsOf(server, 'eof')).toEqual([{ kind: 'eof', verdict: 'unexpected', partialRecord: 3 }]);
+    }
   });
 
   it('with a reset tells it once, then the end, and claims no clean eof', () => {

@@ -110,7 +110,7 @@ describe('the terminal timeline', () => {
         .trimEnd()
         .split('\n'),
     ).toEqual([
-      '    3.0  ← data 196 608 bytes in 12 records',
+      '    3.0  ← data 196 608 bytes in 12 records over 11 ms',
       '    3.0    SSL_read() × 12, 196 608 bytes in all',
     ]);
   });

@@ -15,13 +15,13 @@ export const ALERT_CHECKS: readonly Check[] = [
 ];
 
 function closeNotifyLevel({ peerClose, version }: CloseFacts): ReturnType<Check> {
-  if (peerClose === undefined || peerClose.level === WARNING || !isTls13(version)) return undefined;
-  const rule: TlsRuleId = 'rfc9846-6.1-close-notify-warning-level';
+  if (peerClose === undefined || peerClose.level === WARNING) return undefined;
+  const tls13 = isTls13(version);
   return {
-    rule,
+    rule: tls13 ? 'rfc9846-6.1-close-notify-warning-level' : 'tls12-7.2-fatal-received-terminates',
     grade: 'warn',
     who: 'peer',
-    text: `close_notify came at level ${peerClose.level}`,
+    text: `close_notify came at level ${peerClose.level}${tls13 ? '' : '; clients that go by the level take it for an error'}`,
     evidence: [peerClose],
   };
 }

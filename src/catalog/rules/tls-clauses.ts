@@ -65,6 +65,11 @@ export const TLS_CLAUSES = {
     level: 'MUST',
     says: 'close_notify is sent at level warning.',
   },
+  'tls12-7.2-fatal-received-terminates': {
+    clause: 'RFC 5246 §7.2',
+    level: 'expected',
+    says: 'An alert at level fatal ends the connection at once.',
+  },
   'tls13-6-error-alerts-sent-fatal': {
     clause: 'RFC 9846 §6',
     level: 'MUST',

@@ -2,14 +2,18 @@ import { ProtocolFault } from '../fault.ts';
 
 /** The first bytes of a connection are no TLS record. No alert: whoever sent them would not understand it. */
 export function notTls(bytes: Uint8Array): ProtocolFault {
-  const start = quote(bytes.subarray(0, QUOTED));
-  const protocol = PROTOCOLS.find(([pattern]) => pattern.test(start))?.[1];
-  const looks = protocol === undefined ? '' : `; that looks like ${protocol}`;
   return new ProtocolFault({
     blame: 'peer',
     rule: 'not-tls',
-    detail: `the peer does not speak TLS: it began with "${start}"${looks}`,
+    detail: `the peer does not speak TLS: it began with ${quoted(bytes)}`,
   });
+}
+
+/** The bytes as text, and the protocol that they look like. */
+export function quoted(bytes: Uint8Array): string {
+  const start = quote(bytes.subarray(0, QUOTED));
+  const protocol = PROTOCOLS.find(([pattern]) => pattern.test(start))?.[1];
+  return `"${start}"${protocol === undefined ? '' : `; that looks like ${protocol}`}`;
 }
 
 /** Printable ASCII as it is, the rest as \xNN. */

@@ -10,7 +10,7 @@ import {
 } from '../../wire/tls-record.ts';
 import { ProtocolFault } from '../fault.ts';
 import { peekRecord, type QueuedRecord } from './deframer.ts';
-import { notTls } from './not-tls.ts';
+import { notTls, quoted } from './not-tls.ts';
 import { type Opened, unprotect } from './protection.ts';
 import type { TlsState } from './state.ts';
 
@@ -21,14 +21,17 @@ export function headerFault(state: TlsState): ProtocolFault | undefined {
   const record = peekRecord(state.receive.deframer);
   if (record === undefined) return undefined;
   const { header, bytes } = record;
-  const tls = isContentType(header.type) && header.version >> 8 === 3;
-  if (!tls && !state.receive.begun) return notTls(bytes);
+  const known = isContentType(header.type);
+  const versioned = header.version >> 8 === 3;
+  if (!(known && versioned) && !state.receive.begun) return notTls(bytes);
+  const noRecord = known || versioned ? undefined : `no TLS record: ${quoted(bytes)}`;
   // TLS 1.3 ignores the version of its records for all purposes (RFC 9846 §5.1).
-  if (header.version >> 8 !== 3 && state.version !== 0x0304) {
-    return fault('record-version', ALERT.protocol_version, `record of version 0x${hex(header.version)}`);
+  if (!versioned && state.version !== 0x0304) {
+    const detail = noRecord ?? `record of version 0x${hex(header.version)}`;
+    return fault('record-version', ALERT.protocol_version, detail);
   }
-  if (!isContentType(header.type)) {
-    const detail = `record of type ${contentTypeName(header.type)}`;
+  if (!known) {
+    const detail = noRecord ?? `record of type ${contentTypeName(header.type)}`;
     return fault('unexpected-record-type', ALERT.unexpected_message, detail);
   }
   const most = longestBody(state, header);
