@@ -1,6 +1,7 @@
 import { type Task, until } from '../task.ts';
 import { handshakeCall } from './calls.ts';
 import type { Closing } from './closing.ts';
+import { limitReached } from './limit.ts';
 
 /** TCP, then TLS. False: the timeline says why not. */
 export function* establish(closing: Closing): Task<boolean> {
@@ -36,7 +37,7 @@ export function* handshake(closing: Closing): Task<boolean> {
   const answer = yield* handshakeCall(closing, closing.now() + ms);
   if (answer.ret === 1) return true;
   if (answer.blocked === true) {
-    emit({ kind: 'limit', phase: 'handshake', ms });
+    limitReached(closing, 'handshake', ms);
     const detail = `the peer did not complete it within ${ms} ms`;
     emit({ kind: 'handshake.failed', blame: 'network', rule: 'limit', detail });
   } else if (seen.handshakeFailed === undefined) {

@@ -2,6 +2,8 @@ import type { Millis } from '../../timeline/event.ts';
 import { type Task, until } from '../task.ts';
 import { readCall, writeCall } from './calls.ts';
 import type { Closing } from './closing.ts';
+import { limitReached } from './limit.ts';
+import { READ_CAP } from './witness.ts';
 
 /** `open`: go on to the close. `peer-closed`: its close_notify was read. `broken`: a call failed, no other will work. */
 export type ExchangeEnd = 'open' | 'peer-closed' | 'broken';
@@ -58,15 +60,17 @@ function* readUntilIdle(closing: Closing, deadline: Millis): Task<ExchangeEnd> {
 }
 
 /** Says so once, when more would be read than the plan allows. */
-export function capped(closing: Closing): boolean {
-  const { readCap } = closing.plan;
-  if (closing.seen.bytesReceived < readCap) return false;
-  closing.emit({ kind: 'note', code: 'read-cap', text: `stopped reading after ${readCap} bytes` });
+export function capped({ plan, seen, emit }: Closing): boolean {
+  const { readCap } = plan;
+  if (seen.bytesReceived < readCap) return false;
+  if (seen.capped !== true) {
+    emit({ kind: 'note', code: READ_CAP, text: `stopped reading after ${readCap} bytes` });
+  }
   return true;
 }
 
 function limit(closing: Closing): 'open' {
-  closing.emit({ kind: 'limit', phase: 'exchange', ms: closing.plan.limits.exchange });
+  limitReached(closing, 'exchange', closing.plan.limits.exchange);
   return 'open';
 }
 

@@ -10,6 +10,7 @@ import {
 } from './calls.ts';
 import type { Closing } from './closing.ts';
 import { capped, type ExchangeEnd } from './exchange.ts';
+import { limitReached } from './limit.ts';
 import { looksAtPeer } from './plan.ts';
 
 /** `done`: both alerts were exchanged, as far as the calls know. `given-up`: a call failed, or a limit came. */
@@ -114,7 +115,7 @@ function sent(closing: Closing, first: Answer): boolean {
 }
 
 function closeLimit(closing: Closing): void {
-  closing.emit({ kind: 'limit', phase: 'close', ms: closing.plan.limits.close });
+  limitReached(closing, 'close', closing.plan.limits.close);
 }
 
 /** Everything queued has left. */

@@ -1,6 +1,8 @@
 import type { Millis } from '../../timeline/event.ts';
 import { type Task, until } from '../task.ts';
 import type { Closing } from './closing.ts';
+import { capped } from './exchange.ts';
+import { limitReached } from './limit.ts';
 import { patience } from './plan.ts';
 
 /**
@@ -10,19 +12,28 @@ import { patience } from './plan.ts';
  */
 export function* watch(closing: Closing, begun: Millis, from?: Millis): Task<void> {
   if (closing.seen.closeLimit !== undefined) return;
-  const limits = patience(closing.plan);
   closing.emit({ kind: 'phase', name: 'fin' });
+  const behind = yield* watchOn(closing, begun, from);
+  if (behind === 0) return;
+  const text = `${behind} bytes that are no TLS record came behind the peer's close_notify`;
+  closing.emit({ kind: 'note', code: 'no-record', text });
+}
+
+/** How many bytes came behind the peer's close_notify that are no record. */
+function* watchOn(closing: Closing, begun: Millis, from: Millis | undefined): Task<number> {
+  const limits = patience(closing.plan);
+  let behind = 0;
   for (;;) {
-    stepAll(closing);
-    if (ended(closing) || closing.seen.bytesReceived >= closing.plan.readCap) return;
+    behind += stepAll(closing);
+    if (ended(closing) || capped(closing)) return behind;
     const settled = from ?? settledAt(closing);
     const deadline = settled === undefined ? begun + limits.close : settled + limits.fin;
     const inputs = closing.line.inputs();
     const came = (): boolean => closing.line.inputs() > inputs || ended(closing);
     if (yield* until('the end of the connection', came, deadline)) continue;
     const phase = settled === undefined ? 'close' : 'fin';
-    closing.emit({ kind: 'limit', phase, ms: limits[phase] });
-    return;
+    limitReached(closing, phase, limits[phase]);
+    return behind;
   }
 }
 
@@ -37,12 +48,17 @@ function settledAt({ seen }: Closing): Millis | undefined {
   return Math.max(seen.peerClose, seen.ourClose ?? seen.peerClose);
 }
 
-/** Takes whole records until there are none, or nothing more can come of them. */
-function stepAll(closing: Closing): void {
+/** Takes whole records until there are none, or nothing more can come of them. How many bytes behind close_notify were none? */
+function stepAll(closing: Closing): number {
   const { core, seen, plan } = closing;
+  let behind = 0;
   while (core.ready() && seen.bytesReceived < plan.readCap) {
-    const { kind } = core.step(closing.now());
-    if (kind === 'idle' || kind === 'eof' || kind === 'reset' || kind === 'fault') break;
+    const { records } = seen;
+    const step = core.step(closing.now());
+    if (step.kind === 'ignored' && seen.peerClose !== undefined && seen.records === records)
+      behind += step.bytes;
+    if (['idle', 'eof', 'reset', 'fault'].includes(step.kind)) break;
   }
   if (seen.ourFin === undefined && seen.ourReset === undefined) closing.channel.flush();
+  return behind;
 }

@@ -16,11 +16,15 @@ export type Witness = {
   failed?: Millis;
   closeLimit?: Millis;
   bytesReceived: number;
+  /** Whole records of the peer's. */
+  records: number;
+  /** It is on the timeline that no more is read than the plan allows. */
+  capped?: true;
 };
 
 /** An `Emit` that also keeps the witness up to date. */
 export function createWitness(emit: Emit, now: () => Millis): { emit: Emit; seen: Witness } {
-  const seen: Witness = { bytesReceived: 0 };
+  const seen: Witness = { bytesReceived: 0, records: 0 };
   return {
     seen,
     emit(fact, arrived) {
@@ -59,6 +63,12 @@ function note(seen: Witness, fact: Fact, when: Millis): void {
     case 'data':
       if (fact.by === 'peer') seen.bytesReceived += fact.bytes;
       break;
+    case 'record':
+      if (fact.by === 'peer') seen.records += 1;
+      break;
+    case 'note':
+      if (fact.code === READ_CAP) seen.capped = true;
+      break;
     case 'limit':
       if (fact.phase === 'close') seen.closeLimit ??= when;
       break;
@@ -75,6 +85,7 @@ function noteAlert(seen: Witness, fact: Extract<Fact, { kind: 'alert' }>, when: 
   }
 }
 
+export const READ_CAP = 'read-cap';
 const CLOSE_NOTIFY = 0;
 const USER_CANCELED = 90;
 const WARNING = 1;
