@@ -3,6 +3,7 @@ import type { Emit } from '../timeline/event.ts';
 import { createFlowControl } from './flow-control.ts';
 import { recordOwnActs } from './own-acts.ts';
 import type { Scheduler } from './scheduler.ts';
+import { createTimers } from './timers.ts';
 import type { Connect, Transport, TransportSink, WriteResult } from './world.ts';
 
 /**
@@ -34,7 +35,7 @@ export function createChannel(options: {
   let connected = false;
   const sink: TransportSink = {
     input(input) {
-      if (input.kind === 'unreachable') {
+      if (input.kind === 'unreachable' && !connected) {
         unreachable = input.errno;
       } else {
         if (input.kind === 'fin') emit({ kind: 'transport.fin', by: 'peer', certainty: input.certainty });
@@ -43,6 +44,7 @@ export function createChannel(options: {
         }
         core.receive(scheduler.clock.now(), input);
         flow.check();
+        timers.check();
       }
       scheduler.poke();
     },
@@ -62,8 +64,10 @@ export function createChannel(options: {
       if (result !== 'sent') return result;
       core.transmitted();
     }
+    timers.check();
     return 'sent';
   };
+  const timers = createTimers(core, scheduler, flush);
   return {
     core,
     transport,

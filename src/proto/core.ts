@@ -44,7 +44,11 @@ export type TlsStep =
   /** FIN. `partial`: bytes of an unfinished record before it. Repeats for ever. */
   | { kind: 'eof'; partial: number; certainty: Certainty }
   /** Told once, as a kernel does; from then on `eof`. */
-  | { kind: 'reset'; errno: string; certainty: Certainty };
+  | { kind: 'reset'; errno: string; certainty: Certainty }
+  /** Datagrams: an ICMP error came for one of ours. Told once for each; the association lives on (RFC 6347 §4.1.1.1). */
+  | { kind: 'unreachable'; errno: string };
+
+export type VersionName = 'TLSv1.2' | 'TLSv1.3' | 'DTLSv1.2' | 'DTLSv1.3';
 
 export type TlsPhase = 'idle' | 'handshake' | 'open' | 'failed';
 
@@ -63,12 +67,16 @@ export type TlsRawPort = {
 export type TlsCore = {
   readonly role: Role;
   phase(): TlsPhase;
-  /** "TLSv1.3" or "TLSv1.2" once negotiated. */
-  version(): 'TLSv1.2' | 'TLSv1.3' | undefined;
+  /** Once negotiated. */
+  version(): VersionName | undefined;
   /** Client: queues the ClientHello. Server: begins to wait for one. A second call does nothing. */
   start(now: Millis): void;
   receive(now: Millis, input: Input): void;
   step(now: Millis): TlsStep;
+  /** When `handleTimeout` is to be called: retransmissions, late acknowledgements. Undefined: no timer runs; always so in TLS. */
+  pollTimeout(): Millis | undefined;
+  /** Queues what is due at `now`; nothing when it is too early. */
+  handleTimeout(now: Millis): void;
   /** Would `step` do something other than `idle`? */
   ready(): boolean;
   /** How many bytes the deframer wants next: the rest of a header or of a body. Never 0. */

@@ -1,7 +1,8 @@
+import type { VersionName } from '../proto/core.ts';
 import type { ProtocolFault } from '../proto/fault.ts';
 
 /** OpenSSL's error queue, oldest first, for a rule that the peer broke. */
-export function faultReasons(fault: ProtocolFault, version: 'TLSv1.2' | 'TLSv1.3' | undefined): string[] {
+export function faultReasons(fault: ProtocolFault, version: VersionName | undefined): string[] {
   const reasons = (version === 'TLSv1.2' ? REASONS_12.get(fault.rule) : undefined) ?? REASONS.get(fault.rule);
   // A rule that OpenSSL has no words for keeps ours.
   return reasons === undefined ? [fault.rule.replaceAll('-', ' ')] : [...reasons];

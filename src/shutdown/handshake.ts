@@ -40,6 +40,7 @@ export function* sslDoHandshake(ssl: Ssl): Call {
       case 'eof':
         return toleratesEof(ssl) ? ended(ssl, -1) : sslError(-1, UNEXPECTED_EOF);
       case 'reset':
+      case 'unreachable':
         return readFailed(ssl, taken.errno);
     }
   }

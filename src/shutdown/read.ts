@@ -44,6 +44,7 @@ function* readRecord(ssl: Ssl, max: number, peek: boolean): Call {
       case 'eof':
         return toleratesEof(ssl) ? ended(ssl, 0) : sslError(0, UNEXPECTED_EOF);
       case 'reset':
+      case 'unreachable':
         return readFailed(ssl, taken.errno);
     }
   }

@@ -142,6 +142,7 @@ function* awaitPeer(ssl: Ssl): Call {
         if (!toleratesEof(ssl)) return sslError(-1, UNEXPECTED_EOF);
         return ssl.sent ? success(1) : ended(ssl, 0);
       case 'reset':
+      case 'unreachable':
         return readFailed(ssl, taken.errno);
     }
   }

@@ -16,7 +16,9 @@ export type Taken =
   /** The connection is over: the reason texts. `by`: who said so. */
   | { kind: 'over'; by: 'alert' | 'fault'; queue: readonly string[] }
   | { kind: 'eof' }
-  | { kind: 'reset'; errno: string };
+  | { kind: 'reset'; errno: string }
+  /** Datagrams: ICMP said that one of ours found nobody. */
+  | { kind: 'unreachable'; errno: string };
 
 /** Takes one record, or the end of the stream, off the core. What the core answers is sent if the transport takes it. */
 export function takeIn(ssl: Ssl): Taken {
@@ -48,6 +50,8 @@ function digest(ssl: Ssl, step: TlsStep): Taken {
       return { kind: 'eof' };
     case 'reset':
       return takeReset(ssl, step.errno);
+    case 'unreachable':
+      return { kind: 'unreachable', errno: step.errno };
   }
 }
 

@@ -14,12 +14,14 @@ function scriptedCore(steps: TlsStep[]): { core: TlsCore; queued: string[] } {
   const core: TlsCore = {
     role: 'client',
     phase: () => (opened ? 'open' : 'handshake'),
-    version: () => 'TLSv1.2',
+    version: () => 'DTLSv1.2',
     start: () => {
       opened = true;
     },
     receive: () => undefined,
     step: () => steps.shift() ?? { kind: 'idle' },
+    pollTimeout: () => undefined,
+    handleTimeout: () => undefined,
     ready: () => steps.length > 0,
     wants: () => 5,
     unread: () => 0,

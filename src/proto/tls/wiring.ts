@@ -28,6 +28,8 @@ export function wireTlsCore(
     start: (now) => start(state, now),
     receive: (now, input) => queueInput(state, now, input),
     step: (now) => step(state, now),
+    pollTimeout: () => undefined,
+    handleTimeout: () => undefined,
     ready: () => ready(state),
     wants: () => deframerWants(receive.deframer),
     unread: () => receive.deframer.unread,
