@@ -64,8 +64,8 @@ export type { Finding, Grade, Outcome, OutcomeClass } from './timeline/outcome.t
 
 /** What to connect to, what to negotiate, and how to close. Every field but `target` may be left out. */
 export type TlsCloseOptions = CloseOptions & {
-  /** Ends the run: what was seen so far is still judged. `reason` "SIGINT" or "SIGTERM" is kept as the signal's name. */
-  signal?: AbortSignal;
+  /** An AbortSignal will do. Ends the run: what was seen so far is still judged. `reason` "SIGINT" or "SIGTERM" is kept as the signal's name. */
+  signal?: StopSignal;
 };
 export type TlsCloseRun = CloseRun;
 export type TlsCloseResult = CloseResult;
@@ -88,7 +88,7 @@ export async function tlsClose(options: TlsCloseOptions): Promise<TlsCloseResult
 
 export type ServeOptions = ServerWishes & {
   /** Ends it. */
-  signal?: AbortSignal;
+  signal?: StopSignal;
 };
 
 export type RunningServer = {
@@ -216,6 +216,10 @@ function conclude(recorder: Recorder, emit: Emit, session: Session | undefined):
   const outcome = judge(events);
   const second = events.some((event) => event.conn === 'resume') ? judge(events, 'resume') : undefined;
   const exitCode = Math.max(outcome.exitCode, second?.exitCode ?? 0);
+  if (second !== undefined) {
+    const text = `the second connection ended ${second.class}: ${second.summary}`;
+    recorder.emitter('resume')({ kind: 'note', code: 'resume', text });
+  }
   emit({ kind: 'outcome', outcome: { ...outcome, exitCode } });
   const resumption = toResumption(events);
   return {
@@ -264,7 +268,7 @@ async function connection(job: Job, place: Place): Promise<Session | undefined> 
 }
 
 /** Runs the flow to its end, or to the signal. */
-async function drive(closing: Closing, scheduler: Scheduler, signal: AbortSignal | undefined): Promise<void> {
+async function drive(closing: Closing, scheduler: Scheduler, signal: StopSignal | undefined): Promise<void> {
   const interrupted = (): string | undefined => (signal?.aborted === true ? signalName(signal) : undefined);
   const poke = (): void => scheduler.poke();
   signal?.addEventListener('abort', poke);
@@ -355,7 +359,7 @@ function runFact({ host, port, plan, provider }: Job): Parameters<Emit>[0] {
   };
 }
 
-function signalName(signal: AbortSignal): string {
+function signalName(signal: StopSignal): string {
   return typeof signal.reason === 'string' ? signal.reason : 'SIGINT';
 }
 

@@ -65,7 +65,9 @@ function silentAdvice(facts: CloseFacts, measured: Measured): string {
       ? 'the peer may go on sending in TLS 1.3: read its answer before the close (--send, --read-until), or close without waiting (--rapid)'
       : 'in TLS 1.2 the peer has to answer at once: read its answer before the close (--send, --read-until), or close without waiting (--rapid)';
   }
-  return 'do not wait for the answer (--rapid shows that way), or wait longer with --timeout close=…';
+  const longer =
+    facts.plan?.mode === 'full' || facts.plan?.mode === 'half-close' ? '--timeout close=…' : '--linger';
+  return `do not wait for the answer (--rapid shows that way), or wait longer with ${longer}`;
 }
 
 const HUNG_UP =

@@ -14,6 +14,8 @@ export type CloseFacts = {
   /** The last handshake message of the peer's before the handshake was over. */
   lastMessage: Of<'handshake.message'> | undefined;
   interrupted: Of<'interrupted'> | undefined;
+  /** What was being done last. */
+  phase: string | undefined;
   limits: readonly Of<'limit'>[];
   /** Our close_notify and the peer's first. */
   ourClose: Of<'alert'> | undefined;
@@ -51,7 +53,8 @@ export function readClose(events: readonly TimelineEvent[], conn = 'local'): Clo
   const resets = all('transport.reset');
   const data = all('data');
   return {
-    plan: all('plan')[0],
+    // One plan for all connections of a run.
+    plan: all('plan')[0] ?? events.find((event): event is Of<'plan'> => event.kind === 'plan'),
     version: completed?.version,
     connected: all('transport.connected')[0],
     attempts: all('address.attempt'),
@@ -62,6 +65,7 @@ export function readClose(events: readonly TimelineEvent[], conn = 'local'): Clo
       (message) => message.by === 'peer' && !established(message),
     ),
     interrupted: all('interrupted')[0],
+    phase: all('phase').at(-1)?.name,
     limits: all('limit'),
     ourClose: alerts.find((alert) => alert.by === 'local' && alert.description === CLOSE_NOTIFY),
     peerClose,

@@ -11,7 +11,7 @@ export function summarize(facts: CloseFacts, measured: Measured): string {
     case 'handshake-failed':
       return handshakeFailed(facts);
     case 'interrupted':
-      return `the run was interrupted (${facts.interrupted?.signal ?? 'unknown'}) before the close was over`;
+      return interrupted(facts);
     case 'alert':
       return alert(facts, measured);
     case 'fin-mid-record':
@@ -33,6 +33,11 @@ export function summarize(facts: CloseFacts, measured: Measured): string {
     case 'not-observed':
       return notObserved(facts);
   }
+}
+
+function interrupted({ interrupted: fact, phase = '' }: CloseFacts): string {
+  const signal = fact?.signal ?? 'unknown';
+  return `the run was interrupted (${signal}) ${PHASE_WORDS[phase] ?? 'before the close was over'}`;
 }
 
 function unreachable({ unreachable: fact, attempts }: CloseFacts): string {
@@ -152,6 +157,18 @@ function span(ms: Millis | undefined): string {
 function bytes(count: number): string {
   return count === 1 ? '1 byte' : `${count} bytes`;
 }
+
+const PHASE_WORDS: Readonly<Record<string, string>> = {
+  connect: 'while it was connecting',
+  handshake: 'during the handshake',
+  exchange: 'during the exchange, before the close',
+  idle: 'while it was idle, before the close',
+  close: 'during the close',
+  fin: "while it waited for the peer's FIN",
+  linger: "after the peer's FIN",
+  // biome-ignore lint/suspicious/noThenProperty: the phase's name; its value is never callable
+  then: 'while the connection was used again, after the close',
+};
 
 const ERRNO_WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',

@@ -44,7 +44,7 @@ function weighs(finding: Finding, failOn: Grade): boolean {
 }
 
 function fails(events: readonly TimelineEvent[], conn: string): boolean {
-  const plan = events.find((event) => event.kind === 'plan' && event.conn === conn);
+  const plan = events.find((event) => event.kind === 'plan');
   const failOn = plan?.kind === 'plan' ? plan.failOn : 'fail';
   return events.some((event) => event.kind === 'finding' && event.conn === conn && weighs(event, failOn));
 }

@@ -102,6 +102,14 @@ describe('tlsClose on real sockets', () => {
     });
   });
 
+  it('judges the second connection by the same plan', async () => {
+    const { events, outcome, resumption } = await close({ versions: ['1.2'], mode: 'rapid', resume: true });
+    expect(resumption).toMatchObject({ accepted: true });
+    expect(outcome).toMatchObject({ class: 'not-observed', exitCode: 0 });
+    const note = events.find((event) => event.kind === 'note' && event.conn === 'resume');
+    expect(note).toMatchObject({ text: expect.stringContaining('the second connection ended not-observed') });
+  });
+
   it('says when there is no session to resume', async () => {
     const { resumption } = await close({ mode: 'rapid', resume: true, versions: ['1.3'] });
     expect(resumption).toEqual({ eligible: false, offered: false, accepted: false });

@@ -86,6 +86,16 @@ const CASES: { says: string; entries: Entry[]; advises: RegExp; not?: RegExp }[]
     advises: /--rapid/u,
   },
   {
+    says: 'silence after a close that does not wait',
+    entries: [
+      ...open('TLSv1.3', { mode: 'rapid', limits: { close: 200 } }),
+      [20, closeNotify('local')],
+      [220, limit('close', 200)],
+    ],
+    advises: /--linger/u,
+    not: /--timeout/u,
+  },
+  {
     says: 'a fatal alert that asks for a client certificate',
     entries: [...open(), [20, alert('peer', 116, 'certificate_required')], [21, fin('peer')]],
     advises: /--cert/u,

@@ -266,6 +266,32 @@ describe('judge: the class of a close and the facts beside it', () => {
     expect(judge(events).class).toBe('silent');
   });
 
+  it('judges the second connection of a run by the same plan', () => {
+    const second = open('TLSv1.3').slice(1);
+    const events = timeline(
+      ...open('TLSv1.3', { mode: 'rapid', looks: false }),
+      ...[...second, [20, closeNotify('local')] as const, [20, fin('local')] as const].map(
+        ([t, fact]): Entry => [t, fact, undefined, 'resume'],
+      ),
+    );
+    expect(judge(events, 'resume')).toMatchObject({ class: 'not-observed', exitCode: 0 });
+  });
+
+  it('says what an interrupted run was doing', () => {
+    const words = ['connect', 'handshake', 'exchange', 'idle', 'close', 'fin', 'linger', 'then'].map(
+      (name) => {
+        const events = timeline(
+          plan(),
+          [1, { kind: 'phase', name }],
+          [2, { kind: 'interrupted', signal: 'SIGINT' }],
+        );
+        return judge(events).summary;
+      },
+    );
+    expect(new Set(words).size).toBe(words.length);
+    expect(words[0]).toBe('the run was interrupted (SIGINT) while it was connecting');
+  });
+
   it('reports what became of writing after a FIN only where there was one', () => {
     const observed = { kind: 'transport.reset-after-fin', observed: 'yes' } as const;
     const closed: Entry[] = [
