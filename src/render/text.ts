@@ -74,7 +74,7 @@ function outcomeRows(
   const { headline, basis, advice } = toVerdict(outcome, findings);
   const indent = 2;
   const rows: Row[] = [{ body: headline, indent }];
-  const facts = brief ? [] : [...factsOf(outcome), ...resumptionOf(events)];
+  const facts = brief ? [] : [...factsOf(outcome), ...resumptionOf(events), ...reuseOf(events)];
   if (!brief || outcome.class !== 'clean') facts.push(...basis);
   if (facts.length > 0) rows.push({ lead: [{ text: '  ' }], body: facts.flatMap(separated) });
   if (advice !== undefined)
@@ -96,6 +96,19 @@ function resumptionOf(events: readonly TimelineEvent[]): string[] {
   return [`the session was ${accepted ? 'resumed' : 'offered again and refused'}`];
 }
 
+/** --then: what became of the connection after both close_notify alerts. */
+function reuseOf(events: readonly TimelineEvent[]): string[] {
+  if (!events.some((event) => event.kind === 'phase' && event.name === 'then')) return [];
+  const again = events.filter((event) => event.conn === 'again');
+  if (again.some((event) => event.kind === 'handshake.completed'))
+    return ['TLS again on the same connection'];
+  if (again.length > 0) return ['the second handshake on the connection failed'];
+  const heard = events
+    .filter((event) => event.kind === 'transport.plaintext')
+    .reduce((sum, event) => sum + (event.by === 'peer' ? event.bytes : 0), 0);
+  return [heard === 0 ? 'no answer in clear text' : `${count(heard, 'byte')} of clear text in answer`];
+}
+
 function factsOf(outcome: Outcome): string[] {
   const facts = [];
   const summarized = ['clean', 'late'].includes(outcome.class);
@@ -105,9 +118,11 @@ function factsOf(outcome: Outcome): string[] {
   if (outcome.peerCloseNotify === 'before' && !summarized)
     facts.push("the peer's close_notify came before ours");
   if (outcome.finMs !== undefined) facts.push(`FIN after ${duration(outcome.finMs)}`);
-  if (outcome.bytesReceived > 0) facts.push(`${count(outcome.bytesReceived, 'byte')} received`);
-  if (outcome.bytesAfterOurClose > 0) {
-    facts.push(`${count(outcome.bytesAfterOurClose, 'byte')} of them after our close_notify`);
+  const { bytesReceived: received, bytesAfterOurClose: after } = outcome;
+  if (received > 0) {
+    const part = after === received ? ', all' : after > 0 ? `, ${count(after, 'byte')} of them` : undefined;
+    const when = part === undefined ? '' : `${part} after our close_notify`;
+    facts.push(`${count(received, 'byte')} received${when}`);
   }
   if (outcome.unreadAtReset !== undefined) {
     facts.push(`${count(outcome.unreadAtReset, 'byte')} missing when the reset came`);

@@ -125,6 +125,18 @@ describe('the terminal timeline', () => {
     expect(text(blocked)).not.toContain('= 0');
   });
 
+  it('says how the connection was used again', () => {
+    const verdict = CLEAN.slice(-1);
+    const then = timeline([5, { kind: 'phase', name: 'then' }]);
+    const failed = timeline([6, { kind: 'handshake.failed', blame: 'peer', rule: 'eof', detail: 'FIN' }]);
+    const again = failed.map((event) => ({ ...event, conn: 'again' }));
+    const plain = timeline([6, { kind: 'transport.plaintext', by: 'peer', bytes: 5, text: 'hello' }]);
+    expect(text(verdict)).not.toMatch(/clear text|second handshake/);
+    expect(text([...then, ...verdict])).toContain('no answer in clear text');
+    expect(text([...then, ...plain, ...verdict])).toContain('5 bytes of clear text in answer');
+    expect(text([...then, ...again, ...verdict])).toContain('the second handshake on the connection failed');
+  });
+
   it('puts a line between connections, or their names in a column when they overlap', () => {
     const second = CLEAN.slice(1, 2).map((event) => ({ ...event, conn: 'resume' }));
     expect(text([...CLEAN, ...second])).toContain('\n-- resume --\n    0.1    TCP connected');
