@@ -1,5 +1,6 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { createStopper } from '../driver/stop-signal.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -7,10 +8,10 @@ import type { Terminal } from './terminal.ts';
  * back is lost when the program ends. The first SIGINT or SIGTERM aborts `signal`, a second one ends the process.
  */
 export function createProcessTerminal(): Terminal {
-  const abort = new AbortController();
+  const stopper = createStopper();
   for (const [name, code] of SIGNALS) {
     process.once(name, () => {
-      abort.abort(name);
+      stopper.stop(name);
       process.once(name, () => process.exit(code));
     });
   }
@@ -23,7 +24,7 @@ export function createProcessTerminal(): Terminal {
     errIsTty: isatty(2),
     columns: () => (outIsTty ? process.stdout.columns : undefined),
     readInput: () => new Uint8Array(readFileSync(0)),
-    signal: abort.signal,
+    signal: stopper.signal,
   };
 }
 

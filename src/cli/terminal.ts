@@ -1,3 +1,5 @@
+import type { StopSignal } from '../driver/stop-signal.ts';
+
 /** The world as a command sees it: two outputs, an environment, and a way of being interrupted. */
 export type Terminal = {
   /** Results. A closed output ends the program, quietly. */
@@ -12,7 +14,7 @@ export type Terminal = {
   /** All of standard input. */
   readInput(): Uint8Array;
   /** Aborted with the signal's name, "SIGINT" or "SIGTERM", as reason. */
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
 };
 
 /** Does the character set hold more than ASCII? Asked as the C library asks: LC_ALL, then LC_CTYPE, then LANG. */

@@ -1,5 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateFacts } from '../proto/handshake/peer-auth.ts';
+import { shortenIpv6 } from './address-family.ts';
 
 /** What a timeline says of a certificate. The texts come from whoever made it. */
 export function certificateFacts(certificate: X509Certificate): CertificateFacts {
@@ -21,7 +22,7 @@ export function certificateNames(certificate: X509Certificate): string[] {
     const value = quoted === undefined ? bare : unquoted(quoted);
     if (value === undefined) continue;
     if (type === 'DNS') names.push(value);
-    if (type === 'IP Address') names.push(shortAddress(value));
+    if (type === 'IP Address') names.push(shortenIpv6(value));
   }
   return names;
 }
@@ -66,12 +67,6 @@ function unquoted(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** OpenSSL writes IPv6 addresses in full. */
-function shortAddress(address: string): string {
-  if (!address.includes(':') || !URL.canParse(`http://[${address}]`)) return address;
-  return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }
 
 /** "DNS:a.example, IP Address:192.0.2.1"; Node puts a value in quotes when it could be mistaken. */
