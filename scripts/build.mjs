@@ -38,8 +38,10 @@ async function buildCommandLine() {
     target: 'node20',
     logLevel: 'warning',
     legalComments: 'none',
-    minifyWhitespace: true,
-    minifySyntax: true,
+    // Every distinct name costs at every start, code cache or not. The map (not packed) leads a stack trace back.
+    minify: true,
+    sourcemap: 'external',
+    sourcesContent: false,
     // Bundled `import()` stays lazy; one that leaves the bundle becomes a require of a chunk beside it.
     supported: { 'dynamic-import': false },
     plugins: [chunkPlugin, trimPlugin],
