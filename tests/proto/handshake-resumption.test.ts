@@ -257,6 +257,18 @@ describe('TLS 1.2 with neither', () => {
     expect(client.info?.session).toBeUndefined();
   });
 
+  it('a ticket is taken from a client without a session ID too (RFC 5077 §3.4)', () => {
+    const config = { versions: [0x0303], tickets } as const;
+    const session = shakeHands({}, { config }).client.info!.session!;
+    const client = createParty('client', { config: { session } });
+    const server = createParty('server', { config });
+    const watch = editHello((hello) => ({ ...hello, sessionId: new Uint8Array(0) }));
+    // Our client always sends one, and so does not see that it is resumed.
+    const fault = faultOf(() => pump(client, server, { watch }));
+    expect(fault).toMatchObject({ detail: 'change_cipher_spec in WAIT_CERT' });
+    expect(what(server)).toEqual(['accepted']);
+  });
+
   it('a ticket of another key makes a new one', () => {
     const server = { versions: [0x0303], tickets } as const;
     const { client } = resume12(server, { tickets: { ...tickets, key: new Uint8Array(32) } });

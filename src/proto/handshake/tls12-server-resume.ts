@@ -16,10 +16,10 @@ export function resumableSession(
 ): Session | undefined {
   const { sessionId } = offer.hello;
   const byTicket = offer.ticket !== undefined && offer.ticket.length > 0;
-  // RFC 5077 §3.4: with a ticket there, the ID only serves as its echo. A dummy ID of TLS 1.3's is no offer.
+  // RFC 5077 §3.4: with a ticket there, the ID only serves as its echo, and may be empty. A dummy ID of TLS 1.3's is no offer.
   const found = byTicket ? openTicket(ctx, offer.ticket ?? NOTHING) : findById(ctx, sessionId);
   if (!byTicket && found === undefined) return undefined;
-  const why = obstacleTo(ctx, offer, found, sessionId, extendedMasterSecret);
+  const why = obstacleTo(ctx, offer, found, extendedMasterSecret);
   ctx.deps.emit(
     why === undefined
       ? { kind: 'session', what: 'accepted', why: byTicket ? 'a ticket of ours' : 'a session ID of ours' }
@@ -45,12 +45,10 @@ function obstacleTo(
   ctx: Context,
   offer: ClientOffer,
   session: Session | undefined,
-  sessionId: Uint8Array,
   extendedMasterSecret: boolean,
 ): string | undefined {
   if (session === undefined) return 'the ticket is not ours';
   if (session.version !== 0x0303) return 'the session is of TLS 1.3';
-  if (sessionId.length === 0) return 'the client gave no session ID to answer a ticket with';
   const known = suiteById(session.suite) !== undefined && ctx.config.suites.includes(session.suite);
   if (!known || !offer.hello.cipherSuites.includes(session.suite)) return 'its suite is not on offer';
   if (session.serverName !== offer.serverName) return 'it belongs to another server name';
