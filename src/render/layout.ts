@@ -31,6 +31,9 @@ function clean(span: Span, page: Page): Span {
 }
 
 function breakWords(spans: readonly Span[], room: number): Span[][] {
+  if (spans.reduce((sum, { text }) => sum + columns(text), 0) <= room) {
+    return [spans.map(({ text, tone }) => (tone === undefined ? { text } : { text, tone }))];
+  }
   const lines: Span[][] = [];
   let line: Span[] = [];
   let used = 0;

@@ -23,7 +23,7 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 
 export function toHex(bytes: Uint8Array): string {
   let out = '';
-  for (const byte of bytes) out += HEX[byte];
+  for (let i = 0; i < bytes.length; i++) out += HEX[bytes[i] ?? 0];
   return out;
 }
 
@@ -39,11 +39,13 @@ export function fromHex(text: string): Uint8Array {
 
 /** Text as one byte per character; throws RangeError outside Latin-1 (labels and names in TLS are ASCII). */
 export function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => {
-    const code = character.charCodeAt(0);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
     if (code > 255) throw new RangeError(`not ASCII: ${text.slice(0, 40)}`);
-    return code;
-  });
+    bytes[i] = code;
+  }
+  return bytes;
 }
 
 export function fromAscii(bytes: Uint8Array): string {

@@ -7,15 +7,16 @@ export type Names = {
 
 /** `table`: the registry, name → number. `label`: what a number without a name is called. */
 export function createNames(label: string, table: Readonly<Record<string, number>>): Names {
-  const numbers = new Map(Object.entries(table));
-  const names = new Map(Object.entries(table).map(([name, number]) => [number, name]));
-  const unnamed = new RegExp(`^${label}\\((\\d{1,5})\\)$`);
+  // Made at the first question: most runs ask few registries.
+  let names: Map<number, string> | undefined;
   return {
-    name: (number) => names.get(number) ?? `${label}(${number})`,
+    name(number) {
+      names ??= new Map(Object.entries(table).map(([name, known]) => [known, name]));
+      return names.get(number) ?? `${label}(${number})`;
+    },
     number(name) {
-      const known = numbers.get(name);
-      if (known !== undefined) return known;
-      const digits = unnamed.exec(name)?.[1];
+      if (Object.hasOwn(table, name)) return table[name];
+      const digits = new RegExp(`^${label}\\((\\d{1,5})\\)$`).exec(name)?.[1];
       return digits === undefined ? undefined : Number(digits);
     },
   };

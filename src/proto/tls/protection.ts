@@ -138,7 +138,7 @@ function takeSequence(key: RecordKey, blame: 'local' | 'peer'): Uint8Array {
 function xorNonce(iv: Uint8Array, sequence: Uint8Array): Uint8Array {
   const nonce = iv.slice();
   const offset = iv.length - sequence.length;
-  for (const [i, byte] of sequence.entries()) nonce[offset + i] = (nonce[offset + i] ?? 0) ^ byte;
+  for (let i = 0; i < sequence.length; i++) nonce[offset + i] = (nonce[offset + i] ?? 0) ^ (sequence[i] ?? 0);
   return nonce;
 }
 
