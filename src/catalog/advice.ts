@@ -23,6 +23,8 @@ export function advise(facts: CloseFacts, measured: Measured): string | undefine
       return measured.truncationPossible === 'no'
         ? 'on the peer: call SSL_shutdown before close; strict clients report an unexpected EOF'
         : 'on the peer: call SSL_shutdown before close; until then rely on a length inside the data, not on its end';
+    case 'alive-after-close':
+      return 'on the peer: drop the association on close_notify, and answer nothing more in it';
     case 'silent':
       return silentAdvice(facts, measured);
     case 'reset-after-close':

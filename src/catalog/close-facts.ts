@@ -107,7 +107,7 @@ export function transportEnd(facts: CloseFacts): Of<'transport.fin'> | Of<'trans
 }
 
 export function isTls13(version: string | undefined): boolean {
-  return version === 'TLSv1.3';
+  return version === 'TLSv1.3' || version === 'DTLSv1.3';
 }
 
 function follows(event: TimelineEvent, other: TimelineEvent | undefined): boolean {

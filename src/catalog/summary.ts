@@ -20,6 +20,8 @@ export function summarize(facts: CloseFacts, measured: Measured): string {
       return `the peer reset the connection (${facts.peerReset?.errno ?? 'RST'})${inside(facts)} without close_notify${when(measured)}`;
     case 'fin':
       return `the peer sent FIN without close_notify${when(measured)}${doubt(facts)}`;
+    case 'alive-after-close':
+      return 'the association still works after our close';
     case 'silent':
       return silent(facts, measured);
     case 'reset-after-close':

@@ -17,6 +17,7 @@ export function exitCodeOf(events: readonly TimelineEvent[], conn: string, name:
     case 'fin-mid-record':
     case 'reset':
     case 'fin':
+    case 'alive-after-close':
     case 'silent':
     case 'reset-after-close':
     case 'held-open':

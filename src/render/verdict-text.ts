@@ -67,6 +67,7 @@ const VERDICT_TONES: Readonly<Record<OutcomeClass, Tone>> = {
   'fin-mid-record': 'bad',
   reset: 'bad',
   fin: 'bad',
+  'alive-after-close': 'bad',
   silent: 'bad',
   'reset-after-close': 'warn',
   'held-open': 'warn',

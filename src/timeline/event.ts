@@ -137,6 +137,8 @@ export type RunFact =
       limits: Readonly<Record<string, Millis>>;
       /** Grade from which a finding alone makes the run fail. */
       failOn: 'info' | 'warn' | 'fail';
+      /** The transport is UDP: nothing is delivered for sure, nothing ends with FIN. */
+      datagrams?: true;
       /** How many bytes the peer was expected to send, when that is known. */
       expected?: number;
     }

@@ -1,7 +1,7 @@
 /** event.ts's Who, spelt out: that file imports this one. */
 type Who = 'local' | 'peer';
 
-/** How a TLS connection ended; first match wins, in this order (decisions: the classes of tls-close). */
+/** How a connection ended; first match wins, in this order. Datagrams have no FIN and no RST; `alive-after-close` is theirs alone. */
 export const OUTCOME_CLASSES = [
   'unreachable',
   'handshake-failed',
@@ -10,6 +10,7 @@ export const OUTCOME_CLASSES = [
   'fin-mid-record',
   'reset',
   'fin',
+  'alive-after-close',
   'silent',
   'reset-after-close',
   'held-open',
@@ -43,6 +44,14 @@ export type Outcome = {
    */
   truncationPossible: 'yes' | 'no' | 'unknown';
   peerNeverClosed?: true;
+  /** Datagrams: how many close_notify we sent (--retry-close). One that was lost looks like one that was ignored. */
+  closeNotifySent?: number;
+  /** Datagrams: application data that the peer sent after its own close_notify. */
+  bytesAfterPeerClose?: number;
+  /** Datagrams: alerts that nobody proved to be the peer's (in clear, after the handshake); they were not believed. */
+  forgedAlerts?: number;
+  /** Datagrams: records that did not decrypt and were dropped. */
+  undecryptable?: number;
   /** Total application bytes read from the peer. */
   bytesReceived: number;
   exitCode: number;

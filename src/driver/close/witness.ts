@@ -81,8 +81,12 @@ function noteAlert(seen: Witness, fact: Extract<Fact, { kind: 'alert' }>, when: 
     if (fact.by === 'local') seen.ourClose ??= when;
     else seen.peerClose ??= when;
   } else if (fact.by === 'peer' && fact.description !== USER_CANCELED) {
-    if (fact.level !== WARNING || seen.version === 'TLSv1.3') seen.failed ??= when;
+    if (fact.level !== WARNING || isTls13(seen.version)) seen.failed ??= when;
   }
+}
+
+function isTls13(version: string | undefined): boolean {
+  return version === 'TLSv1.3' || version === 'DTLSv1.3';
 }
 
 export const READ_CAP = 'read-cap';
