@@ -12,7 +12,7 @@ const WARM_UP = 3;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'bin/sslshut.js');
 const pki = (name) => join(root, 'fixtures/certs', name);
-const AUTHORITY = pki('root.pem');
+const AUTHORITY = pki('self-signed.pem');
 
 // Certificates named here are parsed at every start of Node 20 and would be all that is measured.
 const { NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, SSL_CERT_DIR, NODE_OPTIONS, ...env } = process.env;
@@ -42,7 +42,7 @@ socket.resume();
 
 const server = spawn(
   process.execPath,
-  [script('server.cjs', SERVER), pki('leaf-p256.pem'), pki('leaf-p256.key')],
+  [script('server.cjs', SERVER), pki('self-signed.pem'), pki('self-signed.key')],
   {
     env,
   },
