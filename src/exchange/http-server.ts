@@ -14,15 +14,16 @@ export function looksLikeHttp(bytes: Uint8Array): 'yes' | 'no' | 'maybe' {
   return METHODS.some((method) => `${method} `.startsWith(start)) ? 'maybe' : 'no';
 }
 
-/** Reads one request: the head is kept, the body only counted. A head beyond 16 KiB counts as whole. */
+/** Reads one request: the head is kept, the body only counted. Lines end with CR LF or LF (RFC 9112 §2.2); a head beyond 16 KiB counts as whole. */
 export function createRequestReader(): RequestReader {
   let head: Uint8Array = new Uint8Array(0);
   let body: Body | undefined;
   return {
     feed(data) {
       if (body !== undefined) return progress(body, data);
+      const from = head.length;
       head = concat(head, data);
-      const end = endOfHead(head);
+      const end = endOfHead(head, from);
       if (end === undefined) return { kind: 'more' };
       const text = fromAscii(head.subarray(0, end));
       body = openBody(text);
@@ -65,7 +66,7 @@ export function httpAnswer(answerer: Answerer, request: HttpRequest): Uint8Array
 type Body = { request: HttpRequest; left: number | 'chunked'; tail: string };
 
 function openBody(head: string): Body {
-  const [line = ''] = head.split('\r\n', 1);
+  const [line = ''] = head.split(/\r?\n/u, 1);
   const [method = '', path = ''] = line.split(' ');
   const length = /^content-length:\s*(\d{1,15})\s*$/imu.exec(head)?.[1];
   const chunked = /^transfer-encoding:.*\bchunked\s*$/imu.test(head);
@@ -89,12 +90,17 @@ function progress(
   return body.left === 0 ? { kind: 'request', request: body.request } : { kind: 'more' };
 }
 
-function endOfHead(head: Uint8Array): number | undefined {
-  const at = fromAscii(head.subarray(0, MOST_HEAD)).indexOf('\r\n\r\n');
-  if (at >= 0) return at + 4;
+/** `from`: where the search may begin, as everything before was searched already. */
+function endOfHead(head: Uint8Array, from: number): number | undefined {
+  for (let at = from; at < Math.min(head.length, MOST_HEAD); at++) {
+    if (head[at] !== LF) continue;
+    if (head[at - 1] === LF || (head[at - 1] === CR && head[at - 2] === LF)) return at + 1;
+  }
   return head.length >= MOST_HEAD ? MOST_HEAD : undefined;
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const CR = 13;
+const LF = 10;
 const MOST_HEAD = 16_384;
 const LAST_CHUNK = '0\r\n\r\n';

@@ -19,6 +19,8 @@ describe('looksLikeHttp', () => {
 describe('createRequestReader', () => {
   it.each<[string, string, HttpRequest]>([
     ['a GET', 'GET /a HTTP/1.1\r\nHost: x\r\n\r\n', { method: 'GET', path: '/a', bodyBytes: 0 }],
+    ['a GET with bare line feeds', 'GET /a HTTP/1.0\n\n', { method: 'GET', path: '/a', bodyBytes: 0 }],
+    ['a GET with both', 'GET /a HTTP/1.0\r\nA: b\n\r\n', { method: 'GET', path: '/a', bodyBytes: 0 }],
     [
       'a POST with a length',
       'POST / HTTP/1.1\r\ncontent-length: 5\r\n\r\nhello',

@@ -68,10 +68,14 @@ describe('handshake messages', () => {
     ]);
   });
 
-  it.each([0x0303, 0x0304] as const)('are not larger than 128 KiB, version %i', (version) => {
+  it.each([0x0303, 0x0304] as const)('are not larger than the largest ClientHello, version %i', (version) => {
     const { client, flight } = halfway(version);
-    receive(client.core, 0, plain(HANDSHAKE, 2, 2, 0, 0));
-    expect(faultOf(client)).toEqual({ rule: 'handshake-message-too-large', alert: 47 });
+    // 2 + 32 + 33 + 65,536 + 256 + 65,537 bytes.
+    receive(client.core, 0, plain(HANDSHAKE, 2, 2, 1, 0x44));
+    expect(stepAll(client.core)).toEqual([{ kind: 'progress', what: 'handshake' }]);
+    const other = halfway(version);
+    receive(other.client.core, 0, plain(HANDSHAKE, 2, 2, 1, 0x45));
+    expect(faultOf(other.client)).toEqual({ rule: 'handshake-message-too-large', alert: 47 });
     expect(flight.length).toBeGreaterThan(0);
   });
 

@@ -33,12 +33,12 @@ function finishPart(joiner: Joiner): Uint8Array | undefined {
   const part = joiner.filling;
   const [type = 0, high = 0, middle = 0, low = 0] = part;
   const length = HEADER_LENGTH + (high << 16) + (middle << 8) + low;
-  if (length > MAX_HANDSHAKE_MESSAGE) {
+  if (length - HEADER_LENGTH > MAX_BODY) {
     throw new ProtocolFault({
       blame: 'peer',
       rule: 'handshake-message-too-large',
       alert: ALERT.illegal_parameter,
-      detail: `handshake message of type ${type} announces ${length} bytes, more than ${MAX_HANDSHAKE_MESSAGE}`,
+      detail: `handshake message of type ${type} announces ${length - HEADER_LENGTH} bytes, more than ${MAX_BODY}`,
     });
   }
   if (part.length < length) {
@@ -52,5 +52,5 @@ function finishPart(joiner: Joiner): Uint8Array | undefined {
 }
 
 const HEADER_LENGTH = 4;
-/** Room for a long certificate chain; the 16 MiB that the length field allows would be a way to fill our memory. */
-const MAX_HANDSHAKE_MESSAGE = 128 * 1024;
+/** The largest ClientHello there can be, and room for a long certificate chain; with the 16 MiB that the length field allows anybody could fill our memory. */
+const MAX_BODY = 2 + 32 + (1 + 32) + (2 + 65_534) + (1 + 255) + (2 + 65_535);
