@@ -125,6 +125,12 @@ export const cookie = {
   },
 };
 
+/** connection_id, which may be empty (RFC 9146 §3). */
+export const connectionId = {
+  encode: (value: Uint8Array): Uint8Array => new Writer().vector(1, value).finish(),
+  decode: (data: Uint8Array): Uint8Array => decodeWhole(data, (reader) => reader.vector(1)),
+};
+
 /** RFC 5746 §3.2. */
 export const renegotiationInfo = {
   encode: (value: Uint8Array): Uint8Array => new Writer().vector(1, value).finish(),

@@ -4,11 +4,12 @@ import { decodeExtensions, encodeExtensions } from './extensions.ts';
 import { decodeWhole, encodeHandshake, HANDSHAKE } from './handshake.ts';
 import { Malformed, type Reader } from './reader.ts';
 
-/** RFC 9846 §4.2.2, RFC 5246 §7.4.1.2. `random` is 32 bytes, `sessionId` 0 to 32. */
+/** RFC 9846 §4.2.2, RFC 5246 §7.4.1.2. `random` is 32 bytes, `sessionId` 0 to 32. `cookie` exists in DTLS alone (RFC 6347 §4.2.1). */
 export type ClientHello = {
   legacyVersion: number;
   random: Uint8Array;
   sessionId: Uint8Array;
+  cookie?: Uint8Array;
   cipherSuites: readonly number[];
   compressionMethods: Uint8Array;
   /** In the order of the wire, unknown ones included. */
@@ -28,6 +29,7 @@ export type ServerHello = {
 export function encodeClientHello(hello: ClientHello): Uint8Array {
   return encodeHandshake(HANDSHAKE.client_hello, (writer) => {
     writer.u16(hello.legacyVersion).raw(hello.random).vector(1, hello.sessionId);
+    if (hello.cookie !== undefined) writer.vector(1, hello.cookie);
     writer.prefixed(2, (suites) => {
       for (const suite of hello.cipherSuites) suites.u16(suite);
     });
@@ -36,16 +38,18 @@ export function encodeClientHello(hello: ClientHello): Uint8Array {
   });
 }
 
-export function decodeClientHello(body: Uint8Array): ClientHello {
+/** `withCookie`: in the form of DTLS. */
+export function decodeClientHello(body: Uint8Array, withCookie = false): ClientHello {
   return decodeWhole(body, (reader) => {
     const legacyVersion = reader.u16();
     const random = reader.take(32);
     const sessionId = decodeSessionId(reader);
+    const cookie = withCookie ? { cookie: reader.vector(1) } : {};
     const cipherSuites = decodeU16List(reader.nested(2), 'cipher_suites');
     const compressionMethods = reader.vector(1);
     if (compressionMethods.length === 0) throw new Malformed(reader.offset, 'no compression method');
     const extensions = decodeOptionalExtensions(reader);
-    return { legacyVersion, random, sessionId, cipherSuites, compressionMethods, extensions };
+    return { legacyVersion, random, sessionId, ...cookie, cipherSuites, compressionMethods, extensions };
   });
 }
 
@@ -66,6 +70,19 @@ export function decodeServerHello(body: Uint8Array): ServerHello {
     compressionMethod: reader.u8(),
     extensions: decodeOptionalExtensions(reader),
   }));
+}
+
+/** RFC 6347 §4.2.1: the version means nothing, the cookie is to come back in the next ClientHello. */
+export function encodeHelloVerifyRequest(cookie: Uint8Array): Uint8Array {
+  return encodeHandshake(HANDSHAKE.hello_verify_request, (writer) => writer.u16(DTLS10).vector(1, cookie));
+}
+
+/** Gives the cookie, which may be empty. */
+export function decodeHelloVerifyRequest(body: Uint8Array): Uint8Array {
+  return decodeWhole(body, (reader) => {
+    reader.u16();
+    return reader.vector(1);
+  });
 }
 
 export function isHelloRetryRequest(hello: ServerHello): boolean {
@@ -93,3 +110,4 @@ function decodeOptionalExtensions(reader: Reader): Extension[] {
 
 /** SHA-256 of "HelloRetryRequest" (RFC 9846 §4.2.3). */
 export const HELLO_RETRY_RANDOM = fromHex('cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c');
+const DTLS10 = 0xfeff;

@@ -14,6 +14,7 @@ function parameters(own: string): { extra: ExtraExtension; heard: string[] } {
   const heard: string[] = [];
   const extra: ExtraExtension = {
     type: EXTENSION.quic_transport_parameters,
+    answeredIn: 'encrypted_extensions',
     data: () => ascii(own),
     received(data) {
       if (data === undefined) throw missingExtension('quic_transport_parameters', 'the handshake');

@@ -10,6 +10,7 @@ import { realEnd, realPair, TICKETS } from './tls-real.ts';
 
 const EARLY_DATA: ExtraExtension = {
   type: EXTENSION.early_data,
+  answeredIn: 'encrypted_extensions',
   data: (role) => (role === 'client' ? new Uint8Array(0) : undefined),
   received: () => {},
 };

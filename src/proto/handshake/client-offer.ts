@@ -3,6 +3,7 @@ import { EXTENSION, findExtension } from '../../wire/extensions.ts';
 import { type ClientHello, decodeClientHello } from '../../wire/hello.ts';
 import type { Received } from './context.ts';
 import { checkNotRepeated } from './extension-rules.ts';
+import type { Flavor } from './flavor.ts';
 
 /** A ClientHello as a server reads it. Lists are absent where the extension was. */
 export type ClientOffer = {
@@ -15,13 +16,14 @@ export type ClientOffer = {
   pskModes?: readonly number[];
   psks?: data.OfferedPsks;
   serverName?: string;
+  cookie?: Uint8Array;
   /** session_ticket of TLS 1.2: empty asks for one. */
   ticket?: Uint8Array;
 };
 
 /** Reads the extensions a server acts on; unknown ones, GREASE among them, are passed over (RFC 9846 §4.2.2). */
-export function readClientHello(message: Received): ClientOffer {
-  const hello = decodeClientHello(message.body);
+export function readClientHello(message: Received, flavor: Flavor): ClientOffer {
+  const hello = decodeClientHello(message.body, flavor.helloCookie);
   const { extensions } = hello;
   checkNotRepeated('ClientHello', extensions);
   const offer: ClientOffer = { hello, message };
@@ -46,6 +48,9 @@ export function readClientHello(message: Received): ClientOffer {
   });
   read(EXTENSION.pre_shared_key, data.offeredPsks.decode, (psks) => {
     offer.psks = psks;
+  });
+  read(EXTENSION.cookie, data.cookie.decode, (cookie) => {
+    offer.cookie = cookie;
   });
   read(EXTENSION.server_name, data.serverName.decode, (name) => {
     if (name !== undefined) offer.serverName = name;

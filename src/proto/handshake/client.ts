@@ -3,15 +3,20 @@ import { fromAscii } from '../../wire/bytes.ts';
 import { u16 } from '../../wire/extension-data.ts';
 import { EXTENSION, findExtension } from '../../wire/extensions.ts';
 import { HANDSHAKE } from '../../wire/handshake.ts';
-import { decodeServerHello, isHelloRetryRequest, type ServerHello } from '../../wire/hello.ts';
+import {
+  decodeHelloVerifyRequest,
+  decodeServerHello,
+  isHelloRetryRequest,
+  type ServerHello,
+} from '../../wire/hello.ts';
 import type { CoreDeps } from '../core.ts';
 import type { ClientState, WaitServerHello } from './client-state.ts';
 import type { HandshakeConfig } from './config.ts';
-import { type Context, createContext, type Received, unexpected } from './context.ts';
+import { act, type Context, createContext, type Received, unexpected } from './context.ts';
 import { illegalParameter, missingExtension, peerFault } from './faults.ts';
 import type { Flavor } from './flavor.ts';
 import type { HandshakeMachine } from './machine.ts';
-import { createOffer, sendOffer } from './offer.ts';
+import { createOffer, sendOffer, verifiedOffer } from './offer.ts';
 import { runMachine } from './run.ts';
 import { onChangeCipherSpec12, onMessage12 } from './tls12-client.ts';
 import { onServerHello12 } from './tls12-client-hello.ts';
@@ -41,8 +46,13 @@ export function createClientHandshake(
 }
 
 function start(ctx: Context, state: ClientState): ClientState {
-  if (state.name !== 'START') return state;
+  const again = state.version === 0x0303 && state.name === 'CONNECTED';
+  if (state.name !== 'START' && !again) return state;
   const offer = createOffer(ctx);
+  if (again) {
+    act(ctx, { do: 'send', level: 'application', message: offer.message });
+    return state;
+  }
   sendOffer(ctx, offer);
   return { version: undefined, name: 'WAIT_SH', offer };
 }
@@ -51,11 +61,32 @@ function onMessage(ctx: Context, state: ClientState, message: Received): ClientS
   if (state.version === 0x0304) return onMessage13(ctx, state, message);
   // RFC 5246 §7.4.1.1: a HelloRequest during a handshake is ignored, and in no transcript.
   const ignorable = ctx.config.versions.includes(0x0303) && state.name !== 'CONNECTED';
-  if (message.type === HANDSHAKE.hello_request && ignorable && message.body.length === 0) return state;
+  if (message.type === HANDSHAKE.hello_request && ignorable && message.body.length === 0) {
+    ctx.transcript.skip('peer', message.sequence);
+    return state;
+  }
   if (state.version === 0x0303) return onMessage12(ctx, state, message);
+  if (message.type === HANDSHAKE.hello_verify_request && ctx.flavor.helloCookie)
+    return onHelloVerifyRequest(ctx, state, message);
   if (state.name === 'START' || message.type !== HANDSHAKE.server_hello || message.level !== 'initial')
     throw unexpected(state, message);
   return onServerHello(ctx, state, message);
+}
+
+/** RFC 6347 §4.2.1: neither it nor the ClientHello before it is in the transcript. A server that asks on and on is none. */
+function onHelloVerifyRequest(ctx: Context, state: ClientState, message: Received): ClientState {
+  const expected =
+    state.name === 'WAIT_SH' &&
+    ctx.config.versions.includes(0x0303) &&
+    state.offer.retried === undefined &&
+    (state.offer.verified ?? 0) < MOST_COOKIES;
+  if (!expected || message.level !== 'initial') throw unexpected(state, message);
+  const cookie = decodeHelloVerifyRequest(message.body).slice();
+  ctx.transcript.forget();
+  ctx.transcript.skip('peer', message.sequence);
+  const offer = verifiedOffer(ctx, state.offer, cookie);
+  sendOffer(ctx, offer);
+  return { version: undefined, name: 'WAIT_SH', offer };
 }
 
 /** RFC 9846 §4.2.3: one message, three meanings. */
@@ -124,3 +155,4 @@ function phase(state: ClientState): 'start' | 'under-way' | 'complete' {
 
 const DOWNGRADE_TO_12 = 'DOWNGRD\x01';
 const DOWNGRADE_BELOW_12 = 'DOWNGRD\x00';
+const MOST_COOKIES = 3;

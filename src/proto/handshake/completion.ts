@@ -24,7 +24,7 @@ export function complete(ctx: Context, agreed: Agreed): void {
   const { version, suite, group, scheme, alpn, resumed, extendedMasterSecret, session } = agreed;
   ctx.deps.emit({
     kind: 'handshake.completed',
-    version: version === 0x0304 ? 'TLSv1.3' : 'TLSv1.2',
+    version: ctx.flavor.versionNames[version],
     suite: suite.name,
     ...(group !== undefined && { group: groupById(group)?.name ?? `group(${group})` }),
     ...(scheme !== undefined && { signature: schemeName(scheme) }),

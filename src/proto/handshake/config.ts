@@ -24,9 +24,24 @@ export type HandshakeConfig = {
   /** Server. */
   tickets?: TicketIssuer;
   sessionCache?: SessionCache;
+  /** Client: offered for the PSK suites of 1.2 and as an external PSK in 1.3, beside certificates as `suites` says. */
+  psk?: ExternalPsk;
+  /** Server: knows the keys of PSK identities. Without `identity` nothing but a PSK will do. */
+  pskKeys?: PskKeys;
+  /** Server, DTLS: no state before the client has shown that it gets what is sent to its address. */
+  cookie?: CookieKeeper;
   /** record_size_limit to announce (RFC 8449); absent: not sent. */
   recordSizeLimit?: number;
 };
+
+/** A key agreed on elsewhere. In 1.3 it goes with SHA-256 (RFC 9846 §4.3.11). `identity`: 1 to 65535 bytes. */
+export type ExternalPsk = { identity: Uint8Array; key: Uint8Array };
+
+/** `find` gives undefined for an identity it does not know; `hint` is for ServerKeyExchange (RFC 4279 §2). */
+export type PskKeys = { find(identity: Uint8Array): Uint8Array | undefined; hint?: Uint8Array };
+
+/** `key`: 32 bytes, the server's own. `address`: of the client, as any bytes that tell it from others. */
+export type CookieKeeper = { key: Uint8Array; address: Uint8Array };
 
 /** Where implementations differ within the rules, or where a profile wants something else. Defaults are the RFC's. */
 export type TlsPolicy = {
@@ -34,8 +49,12 @@ export type TlsPolicy = {
   warningLimit: number;
   /** TLS 1.2: close_notify at level fatal is `fatal`, at an undefined level illegal_parameter (RFC 5246 §7.2). */
   closeNotifyLevel: 'strict' | 'any';
-  /** Are the peer's requests for a KeyUpdate answered after our close_notify? RFC 9846 §6.1 wants silence. */
-  answersAfterClose: boolean;
+  /** TLS 1.3: when the peer's request for a KeyUpdate is answered. `late`: before our next write, or the peer's next handshake message. */
+  keyUpdateAnswers: 'at-once' | 'late';
+  /** TLS 1.2: `begin`: a client answers a HelloRequest with a ClientHello, and that is as far as it goes. */
+  renegotiation: 'refuse' | 'begin';
+  /** TLS 1.2: a handshake record without content, which RFC 5246 §6.2.1 forbids. */
+  emptyHandshakeRecord: 'refuse' | 'ignore';
   /** TLS 1.3 client: alerts before its Finished go under the handshake key, or in the clear as before there was one. */
   handshakeAlerts: 'protected' | 'plain';
 };

@@ -24,8 +24,14 @@ export type Context = {
   clientRandom: Uint8Array;
 };
 
-/** A message that came, taken apart. `raw` is the whole of it. */
-export type Received = { level: Level; type: number; body: Uint8Array; raw: Uint8Array };
+/** A message that came, taken apart. `raw` is the whole of it, with the header of TLS; `sequence` its message_seq in DTLS. */
+export type Received = {
+  level: Level;
+  type: number;
+  body: Uint8Array;
+  raw: Uint8Array;
+  sequence?: number | undefined;
+};
 
 export function createContext(role: Role, config: HandshakeConfig, deps: CoreDeps, flavor: Flavor): Context {
   const transcript = createTranscript(deps.provider, flavor);
@@ -53,7 +59,7 @@ export function send(ctx: Context, level: Level, message: Uint8Array): void {
 
 /** Takes a message of the peer into the transcript. */
 export function hear(ctx: Context, message: Received): void {
-  ctx.transcript.add('peer', message.raw);
+  ctx.transcript.add('peer', message.raw, message.sequence);
 }
 
 /** One line of an NSS key log. */

@@ -40,10 +40,14 @@ export type HandshakeInfo = {
  * message and alert facts are the record layer's.
  */
 export type HandshakeMachine = {
-  /** Client: the ClientHello. Server: nothing yet. */
+  /** Client: the ClientHello, once more after a TLS 1.2 handshake. Server: nothing yet. */
   start(now: Millis): readonly HandshakeAction[];
-  /** One whole message, header included, that came at this level. Also after completion (tickets, KeyUpdate, HelloRequest). */
-  receive(now: Millis, level: Level, message: Uint8Array): readonly HandshakeAction[];
+  /**
+   * One whole message, TLS header included, that came at this level. Also after completion (tickets, KeyUpdate,
+   * HelloRequest). DTLS: `sequence` is its message_seq; a server's first message answers with the number that the
+   * first ClientHello it gets came with, which is 1 when a HelloVerifyRequest or HelloRetryRequest went out before.
+   */
+  receive(now: Millis, level: Level, message: Uint8Array, sequence?: number): readonly HandshakeAction[];
   /** TLS 1.2: the peer's change_cipher_spec came. */
   changeCipherSpec(now: Millis): readonly HandshakeAction[];
   keyUpdate(requestPeer: boolean): readonly HandshakeAction[];

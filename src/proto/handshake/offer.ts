@@ -21,6 +21,8 @@ export type Offer = {
   session?: Session;
   /** Group or cookie that a HelloRetryRequest asked for: this is the second ClientHello. */
   retried?: { suite: number; group: number | undefined };
+  /** How often a HelloVerifyRequest was answered. */
+  verified?: number;
 };
 
 /** RFC 9846 §4.2.2: one ClientHello for every version of the configuration. */
@@ -35,6 +37,7 @@ export function createOffer(ctx: Context): Offer {
     legacyVersion: flavor.wire[0x0303],
     random,
     sessionId: offeredSessionId(ctx, session12),
+    ...(flavor.helloCookie && { cookie: NOTHING }),
     cipherSuites: usableSuites(ctx),
     compressionMethods: Uint8Array.of(0),
     extensions: offeredExtensions(ctx, shares, session12),
@@ -65,6 +68,14 @@ export function retryOffer(
   const next = seal(ctx, { hello: { ...offer.hello, extensions }, shares }, psk);
   const retried = { suite: asked.suite, group: asked.group };
   return offer.session === undefined ? { ...next, retried } : { ...next, retried, session: offer.session };
+}
+
+/** RFC 6347 §4.2.1: the ClientHello again, with the cookie of a HelloVerifyRequest. */
+export function verifiedOffer(ctx: Context, offer: Offer, cookie: Uint8Array): Offer {
+  const extensions = offer.hello.extensions.filter(({ type }) => type !== EXTENSION.pre_shared_key);
+  const psk = offer.psk && pskOffer(offer.psk.session, ctx.now);
+  const next = seal(ctx, { hello: { ...offer.hello, cookie, extensions }, shares: offer.shares }, psk);
+  return { ...offer, ...next, verified: (offer.verified ?? 0) + 1 };
 }
 
 /** Sends it, and what goes with it. */

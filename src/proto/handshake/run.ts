@@ -31,7 +31,8 @@ export function runMachine<S>(ctx: Context, first: S, steps: Steps<S>): Handshak
   };
   return {
     start: (now) => turn(now, () => steps.start(ctx, state)),
-    receive: (now, level, raw) => turn(now, () => steps.message(ctx, state, received(level, raw))),
+    receive: (now, level, raw, sequence) =>
+      turn(now, () => steps.message(ctx, state, { ...received(level, raw), sequence })),
     changeCipherSpec: (now) => turn(now, () => steps.changeCipherSpec(ctx, state)),
     keyUpdate: (requestPeer) => turn(ctx.now, () => steps.keyUpdate(ctx, state, requestPeer)),
     ticket: (now) => turn(now, () => steps.ticket(ctx, state)),

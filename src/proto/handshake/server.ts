@@ -42,7 +42,7 @@ function onMessage(ctx: Context, state: ServerState, message: Received): ServerS
   if (state.version === 0x0303) return onMessage12(ctx, state, message);
   if (message.type !== HANDSHAKE.client_hello || message.level !== 'initial')
     throw unexpected(state, message);
-  const offer = readClientHello(message);
+  const offer = readClientHello(message, ctx.flavor);
   ctx.clientRandom = offer.hello.random.slice();
   const version = chooseVersion(ctx, offer);
   checkFallback(ctx, offer, version);

@@ -7,6 +7,7 @@ import { selectedProtocol } from './alpn.ts';
 import type { Tls12ClientRun, Tls12ClientState } from './client-state.ts';
 import { act, type Context, hear, type Received } from './context.ts';
 import { checkAnswers } from './extension-rules.ts';
+import { extraTypes, takeExtras } from './extra-extensions.ts';
 import { handshakeFailure, illegalParameter } from './faults.ts';
 import type { Offer } from './offer.ts';
 import { applyRecordSizeLimit } from './record-size-limit.ts';
@@ -20,7 +21,8 @@ export function onServerHello12(
   hello: ServerHello,
   message: Received,
 ): Tls12ClientState {
-  checkAnswers('server_hello_12', hello.extensions, offer.hello.extensions);
+  const extra = extraTypes(ctx, 0x0303, 'server_hello');
+  checkAnswers('server_hello_12', hello.extensions, offer.hello.extensions, extra);
   const suite = checkSuite(offer, hello);
   checkRenegotiation(hello);
   checkPointFormats(hello);
@@ -37,6 +39,7 @@ export function onServerHello12(
   };
   act(ctx, { do: 'version', version: 0x0303 });
   applyRecordSizeLimit(ctx, hello.extensions, 0x0303);
+  takeExtras(ctx, hello.extensions, 0x0303, 'server_hello');
   ctx.transcript.begin(suite.hash, 0x0303);
   hear(ctx, message);
   const session = resumedSession(offer, hello);

@@ -6,6 +6,7 @@ import { encodeServerHello } from '../../wire/hello.ts';
 import { chooseProtocol } from './alpn.ts';
 import type { ClientOffer } from './client-offer.ts';
 import { act, type Context, hear, send } from './context.ts';
+import { answerExtras } from './extra-extensions.ts';
 import { handshakeFailure, illegalParameter } from './faults.ts';
 import { applyRecordSizeLimit } from './record-size-limit.ts';
 import { chooseSuite } from './server-choice.ts';
@@ -67,6 +68,7 @@ function sendServerHello(
   const ours = ctx.config.recordSizeLimit;
   if (applyRecordSizeLimit(ctx, extensions, 0x0303) && ours !== undefined)
     add(EXTENSION.record_size_limit, data.u16.encode(ours));
+  out.push(...answerExtras(ctx, extensions, 0x0303, 'server_hello'));
   const message = encodeServerHello({
     legacyVersion: ctx.flavor.wire[0x0303],
     random: run.serverRandom,

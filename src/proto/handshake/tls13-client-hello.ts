@@ -8,6 +8,7 @@ import type { ServerHello } from '../../wire/hello.ts';
 import type { Tls13ClientState, WaitServerHello } from './client-state.ts';
 import { act, type Context, hear, type Received } from './context.ts';
 import { checkAnswers } from './extension-rules.ts';
+import { extraTypes, takeExtras } from './extra-extensions.ts';
 import { illegalParameter, missingExtension, peerFault } from './faults.ts';
 import { type Offer, retryOffer, sendOffer, usableGroups } from './offer.ts';
 import type { PskOffer } from './psk.ts';
@@ -47,7 +48,8 @@ export function onServerHello13(
   hello: ServerHello,
   message: Received,
 ): Tls13ClientState {
-  checkAnswers('server_hello', hello.extensions, offer.hello.extensions);
+  const extra = extraTypes(ctx, 0x0304, 'server_hello');
+  checkAnswers('server_hello', hello.extensions, offer.hello.extensions, extra);
   const suite = checkEcho(ctx, offer, hello);
   if (offer.retried !== undefined && offer.retried.suite !== suite.id)
     throw illegalParameter('suite-changed', 'not the suite of the HelloRetryRequest');
@@ -56,6 +58,7 @@ export function onServerHello13(
   reportSession(ctx, offer, psk);
   if (offer.retried === undefined) act(ctx, { do: 'version', version: 0x0304 });
   ctx.transcript.begin(suite.hash, 0x0304);
+  takeExtras(ctx, hello.extensions, 0x0304, 'server_hello');
   hear(ctx, message);
   const keys = deriveHandshakeKeys(ctx, suite, shared, psk?.session.secret);
   install(ctx, 'peer', 'handshake', keys);
@@ -75,7 +78,9 @@ export function onServerHello13(
 function checkEcho(ctx: Context, offer: Offer, hello: ServerHello): Suite {
   if (hello.legacyVersion !== ctx.flavor.wire[0x0303])
     throw illegalParameter('legacy-version', `legacy_version 0x${hello.legacyVersion.toString(16)}`);
-  if (!equalBytes(hello.sessionId, offer.hello.sessionId))
+  // RFC 9147 §5.4: a DTLS server echoes none.
+  const echo = ctx.flavor.compatibility ? offer.hello.sessionId : NOTHING;
+  if (!equalBytes(hello.sessionId, echo))
     throw illegalParameter('session-id-echo', 'legacy_session_id_echo is not what was sent');
   if (hello.compressionMethod !== 0)
     throw illegalParameter('compression', `compression method ${hello.compressionMethod}`);
@@ -127,3 +132,5 @@ function reportSession(ctx: Context, offer: Offer, psk: PskOffer | undefined): v
     ctx.deps.emit({ ...fact, why: 'the server chose TLS 1.3, the session is of TLS 1.2' });
   else ctx.deps.emit({ ...fact, why: 'the server did not take the pre-shared key' });
 }
+
+const NOTHING = new Uint8Array(0);

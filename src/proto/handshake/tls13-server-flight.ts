@@ -5,11 +5,12 @@ import {
 } from '../../wire/certificate.ts';
 import { encodeEncryptedExtensions, encodeFinished } from '../../wire/exchange.ts';
 import * as data from '../../wire/extension-data.ts';
-import { EXTENSION, type Extension, findExtension } from '../../wire/extensions.ts';
+import { EXTENSION, type Extension } from '../../wire/extensions.ts';
 import { chooseProtocol } from './alpn.ts';
 import { verifyContent } from './certificates.ts';
 import type { ClientOffer } from './client-offer.ts';
 import { type Context, send } from './context.ts';
+import { answerExtras } from './extra-extensions.ts';
 import { PSK_DHE_KE } from './offer.ts';
 import { applyRecordSizeLimit } from './record-size-limit.ts';
 import { chooseSigner } from './server-choice.ts';
@@ -56,12 +57,7 @@ function encryptedExtensions(ctx: Context, offer: ClientOffer, alpn: string | un
   const ours = ctx.config.recordSizeLimit;
   if (applyRecordSizeLimit(ctx, extensions, 0x0304) && ours !== undefined)
     out.push({ type: EXTENSION.record_size_limit, data: data.u16.encode(ours) });
-  for (const extra of ctx.flavor.extraExtensions) {
-    extra.received(findExtension(extensions, extra.type));
-    const bytes = extra.data('server');
-    if (bytes !== undefined) out.push({ type: extra.type, data: bytes });
-  }
-  return out;
+  return [...out, ...answerExtras(ctx, extensions, 0x0304, 'encrypted_extensions')];
 }
 
 /** RFC 9846 §4.4.2. */

@@ -6,6 +6,7 @@ import { EXTENSION, type Extension, findExtension } from '../../wire/extensions.
 import { encodeServerHello, HELLO_RETRY_RANDOM, type ServerHello } from '../../wire/hello.ts';
 import type { ClientOffer } from './client-offer.ts';
 import { act, type Context, hear, send } from './context.ts';
+import { answerExtras } from './extra-extensions.ts';
 import { illegalParameter, missingExtension, peerFault } from './faults.ts';
 import { chooseGroup, chooseSuite } from './server-choice.ts';
 import type { Retried, Tls13ServerState } from './server-state.ts';
@@ -110,6 +111,7 @@ function serverHello(
   ];
   if (psk !== undefined)
     extensions.unshift({ type: EXTENSION.pre_shared_key, data: data.u16.encode(psk.index) });
+  extensions.push(...answerExtras(ctx, offer.hello.extensions, 0x0304, 'server_hello'));
   return encodeServerHello(answer(ctx, offer, suite, ctx.deps.random(32), extensions));
 }
 

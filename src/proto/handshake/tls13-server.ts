@@ -38,7 +38,7 @@ type Waiting = Extract<Tls13ServerState, { name: 'WAIT_CERT' | 'WAIT_FINISHED' }
 /** RFC 9846 §4.2.2, §4.2.4. */
 function onSecondClientHello(ctx: Context, state: In<'WAIT_CH2'>, message: Received): Tls13ServerState {
   if (message.type !== HANDSHAKE.client_hello) throw unexpected(state, message);
-  const offer = readClientHello(message);
+  const offer = readClientHello(message, ctx.flavor);
   if (!offer.versions?.includes(ctx.flavor.wire[0x0304]))
     throw illegalParameter('hello-changed', 'the second ClientHello no longer offers TLS 1.3');
   return onClientHello13(ctx, offer, state.retried);

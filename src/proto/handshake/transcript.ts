@@ -6,7 +6,12 @@ import type { Flavor } from './flavor.ts';
 
 /** The handshake messages so far (RFC 9846 §4.1). The hash is known only after the ServerHello: till then they wait. */
 export type Transcript = {
-  add(by: Who, message: Uint8Array): void;
+  /** `sequence`: the message_seq it came with, where messages have one; else the next of its sender. */
+  add(by: Who, message: Uint8Array, sequence?: number): void;
+  /** Forgets the messages, not their numbers: a HelloVerifyRequest and the ClientHello before it count for nothing (RFC 6347 §4.2.1). */
+  forget(): void;
+  /** A message that is in no transcript takes a number all the same. */
+  skip(by: Who, sequence?: number): void;
   /** From now on `digest` answers. A second call (after a HelloRetryRequest) does nothing. */
   begin(hash: HashName, version: 0x0303 | 0x0304): void;
   /** Replaces the first ClientHello by its hash, before the HelloRetryRequest is added. */
@@ -20,12 +25,12 @@ export type Transcript = {
 
 export function createTranscript(provider: CryptoProvider, flavor: Flavor): Transcript {
   let messages: Uint8Array[] = [];
-  let waiting: { by: Who; message: Uint8Array }[] = [];
+  let waiting: Numbered[] = [];
   let running: { hash: RunningHash; version: 0x0303 | 0x0304 } | undefined;
   const sequence = { local: 0, peer: 0 };
 
-  const take = (by: Who, message: Uint8Array, version: 0x0303 | 0x0304): void => {
-    const framed = flavor.frame(message, sequence[by]++, version);
+  const take = ({ message, number }: Numbered, version: 0x0303 | 0x0304): void => {
+    const framed = flavor.frame(message, number, version);
     messages.push(framed);
     running?.hash.update(framed);
   };
@@ -36,14 +41,21 @@ export function createTranscript(provider: CryptoProvider, flavor: Flavor): Tran
   let hashName: HashName = 'sha256';
 
   return {
-    add(by, message) {
-      if (running === undefined) waiting.push({ by, message });
-      else take(by, message, running.version);
+    add(by, message, number = sequence[by]) {
+      sequence[by] = number + 1;
+      if (running === undefined) waiting.push({ message, number });
+      else take({ message, number }, running.version);
+    },
+    forget() {
+      waiting = [];
+    },
+    skip(by, number = sequence[by]) {
+      sequence[by] = number + 1;
     },
     begin(hash, version) {
       if (running !== undefined) return;
       hashName = hash;
-      for (const { by, message } of waiting) take(by, message, version);
+      for (const numbered of waiting) take(numbered, version);
       waiting = [];
       restart(hash, version);
     },
@@ -66,3 +78,5 @@ export function createTranscript(provider: CryptoProvider, flavor: Flavor): Tran
     bytes: () => concat(...messages),
   };
 }
+
+type Numbered = { message: Uint8Array; number: number };
