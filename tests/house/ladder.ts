@@ -34,8 +34,13 @@ export const LADDER: Readonly<Record<string, Rung>> = {
     packages: ['undici', '@peculiar/asn1-schema', '@peculiar/asn1-x509'],
     node: true,
   },
-  'index.ts': { folders: EVERYTHING },
-  cli: { folders: [...EVERYTHING, 'index.ts'], packages: ['commander', 'chalk', 'ora', 'yaml'], node: true },
+  api: { folders: EVERYTHING },
+  'index.ts': { folders: [...EVERYTHING, 'api'] },
+  cli: {
+    folders: [...EVERYTHING, 'api', 'index.ts'],
+    packages: ['commander', 'chalk', 'ora', 'yaml'],
+    node: true,
+  },
 };
 
 /** Inside proto: one handshake under three record layers that do not know each other. */
