@@ -107,7 +107,8 @@ function attempt(options: {
   });
 }
 
-function withDeadline(clock: Clock, deadline: Millis, work: Promise<Resolved>): Promise<Resolved> {
+/** The work's result, or ETIMEDOUT when it is not there by then. */
+export function withDeadline(clock: Clock, deadline: Millis, work: Promise<Resolved>): Promise<Resolved> {
   return new Promise((resolve) => {
     const cancel = clock.at(deadline, () => resolve({ ok: false, errno: 'ETIMEDOUT' }));
     void work.then((result) => {
