@@ -74,8 +74,68 @@ export type HandshakeFact =
   | { kind: 'key-update'; by: Who; requested: boolean }
   | { kind: 'secret'; label: string; clientRandom: string; secret: string };
 
+/** What only datagrams have (RFC 6347 §4.2.4, RFC 9147 §5.8, §7). */
+export type DatagramFact =
+  /** Messages that travel together and wait for one answer; `messages`: their names. */
+  | { kind: 'flight'; by: 'local'; messages: readonly string[]; bytes: number; datagrams: number }
+  /**
+   * A flight of ours once more: no answer came within `waitedMs`, or the peer repeated its own (its messages are then the
+   * `retransmission` by the peer).
+   */
+  | {
+      kind: 'retransmission';
+      by: Who;
+      why: 'timeout' | 'peer-repeats';
+      messages: readonly string[];
+      /** How many times this flight has been repeated, this time included. */
+      attempt: number;
+      waitedMs?: Millis;
+    }
+  | { kind: 'ack'; by: Who; records: readonly { epoch: number; sequence: number }[] }
+  /** A record that was thrown away without a word, and why. */
+  | {
+      kind: 'dropped';
+      by: 'peer';
+      reason: DropReason;
+      bytes: number;
+      detail: string;
+      epoch?: number;
+      sequence?: number;
+      /** Content type, where it can be told. */
+      type?: number;
+    };
+
+export type DropReason =
+  /** Not a record, cut short, or of a type or version that does not exist. */
+  | 'malformed'
+  /** Its number came before, or is too old to tell. */
+  | 'replayed'
+  | 'undecryptable'
+  /** In the clear although there are keys: anybody could have sent it. */
+  | 'unprotected'
+  /** For keys that there are not (yet, or no more). */
+  | 'no-keys'
+  /** Not with the connection ID that we asked for. */
+  | 'connection-id'
+  /** More than we keep for later. */
+  | 'out-of-bounds'
+  /** Does not belong here, which over datagrams is no crime. */
+  | 'unexpected'
+  /** The association is over. */
+  | 'over';
+
 export type RecordFact =
-  | { kind: 'record'; by: Who; type: number; name: string; bytes: number; protected: boolean }
+  /** `epoch`, `sequence`: of datagram records. */
+  | {
+      kind: 'record';
+      by: Who;
+      type: number;
+      name: string;
+      bytes: number;
+      protected: boolean;
+      epoch?: number;
+      sequence?: number;
+    }
   | {
       kind: 'alert';
       by: Who;
@@ -151,7 +211,7 @@ export type RunFact =
   | { kind: 'outcome'; outcome: Outcome };
 
 /** Everything that can be known of a run; what is not in here cannot be printed. */
-export type Fact = TransportFact | HandshakeFact | RecordFact | CallFact | RunFact;
+export type Fact = TransportFact | HandshakeFact | RecordFact | DatagramFact | CallFact | RunFact;
 
 /**
  * A fact with its place in the run. `t`: when it was processed; `arrived`: when the transport delivered the bytes
