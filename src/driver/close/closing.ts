@@ -29,6 +29,8 @@ export type ClosingParts = {
   witness: { emit: Emit; seen: Witness };
   createCore(emit: Emit): TlsCore;
   again: Closing['again'];
+  /** Over UDP. */
+  datagrams?: true;
 };
 
 export function createClosing(parts: ClosingParts): Closing {
@@ -49,6 +51,7 @@ export function createClosing(parts: ClosingParts): Closing {
     ignoreUnexpectedEof: plan.ignoreUnexpectedEof,
     quietShutdown: plan.mode === 'quiet',
     autoRetry: true,
+    datagrams: parts.datagrams === true,
   });
   return { plan, line, channel, core, ssl, emit, seen, now, again: parts.again };
 }

@@ -40,7 +40,7 @@ export function* handshake(closing: Closing): Task<boolean> {
     limitReached(closing, 'handshake', ms);
     const detail = `the peer did not complete it within ${ms} ms`;
     emit({ kind: 'handshake.failed', blame: 'network', rule: 'limit', detail });
-  } else if (seen.handshakeFailed === undefined) {
+  } else if (seen.handshakeFailed === undefined && seen.unreachable === undefined) {
     emit({ kind: 'handshake.failed', ...failure(closing, answer.queue) });
   }
   return false;
