@@ -1,10 +1,12 @@
-import { ecb, gcm } from '@noble/ciphers/aes.js';
+import { ecb, gcm, unsafe } from '@noble/ciphers/aes.js';
 import { chacha20poly1305, hchacha } from '@noble/ciphers/chacha.js';
 import { ecdsa } from '@noble/curves/abstract/weierstrass.js';
 import { ed25519, x25519 } from '@noble/curves/ed25519.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
+import { isCcm, tagLength } from './aeads.ts';
+import { createCcm } from './ccm.ts';
 import type {
   Aead,
   AeadName,
@@ -96,6 +98,10 @@ function prepareHmac(name: HashName, key: Uint8Array): Hmac {
 }
 
 function prepareAead(name: AeadName, key: Uint8Array): Aead {
+  if (isCcm(name)) {
+    const expanded = unsafe.expandKeyLE(Uint8Array.from(key));
+    return createCcm((block) => void unsafe.encryptBlock(expanded, block), tagLength(name));
+  }
   const cipher = name === 'chacha20-poly1305' ? chacha20poly1305 : gcm;
   const kept = Uint8Array.from(key);
   return {

@@ -1,5 +1,12 @@
 export type HashName = 'sha256' | 'sha384' | 'sha512';
-export type AeadName = 'aes-128-gcm' | 'aes-256-gcm' | 'chacha20-poly1305';
+export type AeadName =
+  | 'aes-128-gcm'
+  | 'aes-256-gcm'
+  | 'chacha20-poly1305'
+  | 'aes-128-ccm'
+  | 'aes-256-ccm'
+  | 'aes-128-ccm-8'
+  | 'aes-256-ccm-8';
 export type GroupName = 'x25519' | 'secp256r1' | 'secp384r1' | 'secp521r1' | 'x25519mlkem768';
 export type CurveName = 'secp256r1' | 'secp384r1' | 'secp521r1';
 /** Fills the given number of bytes; the only source of randomness in pure folders. */
@@ -11,7 +18,7 @@ export type RunningHash = { update(data: Uint8Array): void; digest(): Uint8Array
 /** A prepared HMAC key. */
 export type Hmac = (...parts: readonly Uint8Array[]) => Uint8Array;
 
-/** A prepared AEAD key. Tags are 16 bytes, at the end of the ciphertext; `open` gives undefined on a bad tag. */
+/** A prepared AEAD key. The tag (see `tagLength`) is at the end of the ciphertext; `open` gives undefined on a bad one. */
 export type Aead = {
   seal(nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array;
   open(nonce: Uint8Array, aad: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined;

@@ -13,6 +13,7 @@ import {
   sign,
   verify,
 } from 'node:crypto';
+import { isCcm, tagLength } from '../crypto/aeads.ts';
 import type {
   Aead,
   AeadName,
@@ -78,6 +79,7 @@ function prepareHmac(name: HashName, key: Uint8Array): Hmac {
 }
 
 function prepareAead(name: AeadName, key: Uint8Array): Aead {
+  if (isCcm(name)) return prepareCcm(name, key);
   const prepared = createSecretKey(key);
   // All three take the options of GCM; the types know only some of the names.
   const cipher = name as 'aes-128-gcm';
@@ -104,12 +106,40 @@ function prepareAead(name: AeadName, key: Uint8Array): Aead {
   };
 }
 
+/** CCM wants the length before the data and the tag before the ciphertext. */
+function prepareCcm(name: AeadName, key: Uint8Array): Aead {
+  const prepared = createSecretKey(key);
+  const cipher = key.length === 16 ? 'aes-128-ccm' : 'aes-256-ccm';
+  const options = { authTagLength: tagLength(name) };
+  return {
+    seal(nonce, aad, plaintext) {
+      const sealing = createCipheriv(cipher, prepared, nonce, options);
+      sealing.setAAD(aad, { plaintextLength: plaintext.length });
+      const body = sealing.update(plaintext);
+      sealing.final();
+      return concat(body, sealing.getAuthTag());
+    },
+    open(nonce, aad, ciphertext) {
+      const end = ciphertext.length - options.authTagLength;
+      if (end < 0) return undefined;
+      return attempt(() => {
+        const opening = createDecipheriv(cipher, prepared, nonce, options);
+        opening.setAuthTag(ciphertext.subarray(end));
+        opening.setAAD(aad, { plaintextLength: end });
+        const body = opening.update(ciphertext.subarray(0, end));
+        opening.final();
+        return plain(body);
+      });
+    },
+  };
+}
+
 function prepareHeaderMask(name: AeadName, key: Uint8Array): (sample: Uint8Array) => Uint8Array {
   const prepared = createSecretKey(key);
   if (name === 'chacha20-poly1305') {
     return (sample) => plain(createCipheriv('chacha20', prepared, sample).update(MASK_INPUT));
   }
-  const block = createCipheriv(name === 'aes-128-gcm' ? 'aes-128-ecb' : 'aes-256-ecb', prepared, null);
+  const block = createCipheriv(key.length === 16 ? 'aes-128-ecb' : 'aes-256-ecb', prepared, null);
   block.setAutoPadding(false);
   return (sample) => plain(block.update(sample));
 }

@@ -7,6 +7,10 @@ const AEADS = [
   ['aes-128-gcm', 16],
   ['aes-256-gcm', 32],
   ['chacha20-poly1305', 32],
+  ['aes-128-ccm', 16],
+  ['aes-256-ccm', 32],
+  ['aes-128-ccm-8', 16],
+  ['aes-256-ccm-8', 32],
 ] as const satisfies readonly (readonly [AeadName, number])[];
 
 describe.each(PROVIDERS)('%s: AEAD', (_name, provider) => {

@@ -1,21 +1,40 @@
 import { describe, expect, it } from 'vitest';
+import { tagLength } from '../../src/crypto/aeads.ts';
 import { GROUPS, groupById, groupByName } from '../../src/crypto/groups.ts';
 import { SIGNATURE_SCHEMES, schemeById, schemeFits } from '../../src/crypto/signatures.ts';
 import { SUITES, suiteById, suiteByName } from '../../src/crypto/suites.ts';
 import { PROVIDERS, seeded } from './support.ts';
 
 describe('suites', () => {
-  it('are these nine', () => {
+  it('are these', () => {
     expect(SUITES.map(({ id, opensslName }) => `${id.toString(16)} ${opensslName}`).sort()).toEqual([
       '1301 TLS_AES_128_GCM_SHA256',
       '1302 TLS_AES_256_GCM_SHA384',
       '1303 TLS_CHACHA20_POLY1305_SHA256',
+      '1304 TLS_AES_128_CCM_SHA256',
+      '1305 TLS_AES_128_CCM_8_SHA256',
+      'a8 PSK-AES128-GCM-SHA256',
+      'a9 PSK-AES256-GCM-SHA384',
       'c02b ECDHE-ECDSA-AES128-GCM-SHA256',
       'c02c ECDHE-ECDSA-AES256-GCM-SHA384',
       'c02f ECDHE-RSA-AES128-GCM-SHA256',
       'c030 ECDHE-RSA-AES256-GCM-SHA384',
+      'c0a4 PSK-AES128-CCM',
+      'c0a5 PSK-AES256-CCM',
+      'c0a8 PSK-AES128-CCM8',
+      'c0a9 PSK-AES256-CCM8',
+      'c0ac ECDHE-ECDSA-AES128-CCM',
+      'c0ad ECDHE-ECDSA-AES256-CCM',
+      'c0ae ECDHE-ECDSA-AES128-CCM8',
+      'c0af ECDHE-ECDSA-AES256-CCM8',
       'cca8 ECDHE-RSA-CHACHA20-POLY1305',
       'cca9 ECDHE-ECDSA-CHACHA20-POLY1305',
+      'ccab PSK-CHACHA20-POLY1305',
+      'ccac ECDHE-PSK-CHACHA20-POLY1305',
+      'd001 TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256',
+      'd002 TLS_ECDHE_PSK_WITH_AES_256_GCM_SHA384',
+      'd003 TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256',
+      'd005 TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256',
     ]);
   });
 
@@ -25,10 +44,14 @@ describe('suites', () => {
       const wide = suite.name.includes('AES_256');
       expect(suite.keyLength).toBe(chacha || wide ? 32 : 16);
       expect(suite.hash).toBe(suite.name.endsWith('SHA384') ? 'sha384' : 'sha256');
-      expect(suite.aead).toBe(chacha ? 'chacha20-poly1305' : wide ? 'aes-256-gcm' : 'aes-128-gcm');
+      const mode = /_(GCM|CCM_8|CCM)/.exec(suite.name)?.[1]?.toLowerCase().replace('_', '-');
+      expect(suite.aead).toBe(chacha ? 'chacha20-poly1305' : `aes-${wide ? 256 : 128}-${mode}`);
+      expect(tagLength(suite.aead)).toBe(suite.name.includes('CCM_8') ? 8 : 16);
       const gcm12 = suite.version === 0x0303 && !chacha;
       expect([suite.ivLength, suite.explicitNonce]).toEqual(gcm12 ? [4, 8] : [12, 0]);
       expect(suite.version).toBe(suite.name.includes('_WITH_') ? 0x0303 : 0x0304);
+      const exchange = /^TLS_(ECDHE_PSK|ECDHE|PSK)_/.exec(suite.name)?.[1]?.toLowerCase();
+      expect(suite.keyExchange).toBe(exchange?.replace('_', '-'));
       const auth = /ECDHE_(RSA|ECDSA)/.exec(suite.name)?.[1]?.toLowerCase();
       expect(suite.auth).toBe(auth);
     }

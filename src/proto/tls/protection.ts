@@ -1,3 +1,4 @@
+import { isCcm, tagLength } from '../../crypto/aeads.ts';
 import type { Aead, AeadName, CryptoProvider } from '../../crypto/provider.ts';
 import { trafficKeys } from '../../crypto/schedule13.ts';
 import { type Suite, suiteById } from '../../crypto/suites.ts';
@@ -41,7 +42,7 @@ export function protect(key: RecordKey, type: number, content: Uint8Array): Uint
   if (key.version === 0x0304) {
     // TLSInnerPlaintext without padding (RFC 9846 §5.2).
     const inner = concat(content, Uint8Array.of(type));
-    const header = headerOf(CONTENT.application_data, inner.length + TAG_LENGTH);
+    const header = headerOf(CONTENT.application_data, inner.length + tagLength(key.aeadName));
     return concat(header, key.aead.seal(xorNonce(key.iv, sequence), header, inner));
   }
   const explicit = key.explicitNonce ? sequence : NOTHING;
@@ -70,9 +71,10 @@ export function unprotect(key: RecordKey, record: Uint8Array, limit: number | un
   return inner13 ? stripPadding(plaintext) : { type: record[0] ?? 0, content: plaintext };
 }
 
-/** RFC 9846 §5.5: so near the limit of AES-GCM (2^24.5 full records) that the key should be changed. */
+/** So near the limit of AES-GCM (2^24.5 full records, RFC 9846 §5.5) or AES-CCM (2^23, RFC 9147 §4.5.3) that the key should be changed. */
 export function wearsOut(key: RecordKey): boolean {
-  return key.aeadName !== 'chacha20-poly1305' && key.sequence >= GCM_RECORDS;
+  if (key.aeadName === 'chacha20-poly1305') return false;
+  return key.sequence >= (isCcm(key.aeadName) ? CCM_RECORDS : GCM_RECORDS);
 }
 
 function recordKey(
@@ -91,7 +93,7 @@ function open(key: RecordKey, record: Uint8Array): Uint8Array {
   const header = record.subarray(0, RECORD_HEADER_LENGTH);
   const body = record.subarray(RECORD_HEADER_LENGTH);
   const explicitLength = key.explicitNonce ? EXPLICIT_NONCE_LENGTH : 0;
-  const plainLength = body.length - explicitLength - TAG_LENGTH;
+  const plainLength = body.length - explicitLength - tagLength(key.aeadName);
   if (plainLength < 0) throw badRecordMac(`protected record of only ${body.length} bytes`);
   const nonce = key.explicitNonce
     ? concat(key.iv, body.subarray(0, explicitLength))
@@ -162,8 +164,8 @@ function knownSuite(id: number): Suite {
 }
 
 const NOTHING = new Uint8Array(0);
-const TAG_LENGTH = 16;
 const EXPLICIT_NONCE_LENGTH = 8;
 const GCM_RECORDS = 2 ** 24;
+const CCM_RECORDS = 2 ** 22;
 /** The protocol stops at 2^64 - 1; no connection gets that far, and numbers are exact up to here. */
 const MAX_SEQUENCE = Number.MAX_SAFE_INTEGER;
