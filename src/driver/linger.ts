@@ -7,7 +7,7 @@ export type ResetAfterFin = 'yes' | 'no' | 'not-observable';
 /**
  * After the peer's FIN: keeps our direction open for `ms` and finds out whether the peer answers what we sent last with RST, as
  * a kernel does whose program has closed the socket. Such a reset shows only when writing fails; a write of nothing asks without
- * sending anything. Once our own FIN has left there is no telling, and `no` is never said.
+ * sending anything. Once our own FIN has left there is no telling, and `no` is never said; nor is it without a wait.
  */
 export function* lingerProbe(options: {
   transport: Transport;
@@ -19,7 +19,9 @@ export function* lingerProbe(options: {
 }): Task<ResetAfterFin> {
   const { transport, clock, emit, ms } = options;
   const end = clock.now() + ms;
-  let observed: ResetAfterFin = options.finSent ? 'not-observable' : 'no';
+  let observed: ResetAfterFin = options.finSent || ms === 0 ? 'not-observable' : 'no';
+  // Without a wait it is seen only if it has come already.
+  if (ms === 0 && !options.finSent && typeof transport.write(NOTHING) === 'object') observed = 'yes';
   while (observed === 'no' && clock.now() < end) {
     yield* sleepUntil(Math.min(end, clock.now() + Math.max(ms / PROBES, 1)));
     const result = transport.write(NOTHING);

@@ -104,6 +104,25 @@ describe('lingerProbe', () => {
     }
   });
 
+  it.each([
+    ['X', 'yes', 'the reset is there already'],
+    ['F', 'not-observable', 'none has come so far'],
+  ] as const)('%s, without a wait → %s (%s)', async (act, observed, _why) => {
+    for (let i = 0; i < RUNS / 5; i++) {
+      const run = open(connectTcp(to(port)));
+      await run.connected;
+      const before = counter[0]!;
+      run.transport.write(order(act, 'before'));
+      await run.ended;
+      if (act === 'X') {
+        worker.postMessage('go');
+        holdUntil(before + 2);
+      }
+      expect(await probe(run.transport, false, [], 0)).toBe(observed);
+      run.transport.close();
+    }
+  });
+
   it('never says no once our own FIN has left', async () => {
     const facts: Fact[] = [];
     const run = open(connectTcp(to(port)));
@@ -213,11 +232,11 @@ function open(connect: Connect): Opened {
   return { ...promises, transport: connect(sink) };
 }
 
-function probe(transport: Transport, finSent: boolean, facts: Fact[]): Promise<string> {
+function probe(transport: Transport, finSent: boolean, facts: Fact[], ms = 50): Promise<string> {
   const scheduler = createScheduler(clock);
   return new Promise((resolve) => {
     const emit = (fact: Fact): void => void facts.push(fact);
-    scheduler.spawn(lingerProbe({ transport, clock, emit, ms: 50, finSent }), resolve);
+    scheduler.spawn(lingerProbe({ transport, clock, emit, ms, finSent }), resolve);
   });
 }
 

@@ -10,8 +10,8 @@ export function* linger(closing: Closing): Task<void> {
   const { seen, emit, channel, plan } = closing;
   if (seen.peerFin === undefined || seen.peerReset !== undefined) return;
   const ms = plan.lingerMs ?? (wroteIntoTheEnd(closing) ? LINGER_MS : 0);
-  const finSent = seen.ourFin !== undefined || ms === 0;
-  if (!finSent) emit({ kind: 'phase', name: 'linger' });
+  const finSent = seen.ourFin !== undefined;
+  if (!finSent && ms > 0) emit({ kind: 'phase', name: 'linger' });
   yield* lingerProbe({ transport: channel.transport, clock: channel.scheduler.clock, emit, ms, finSent });
 }
 
