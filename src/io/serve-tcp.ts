@@ -3,9 +3,10 @@ import { serveConnection } from '../driver/serve/connection.ts';
 import type { ServePlan } from '../driver/serve/plan.ts';
 import type { Clock, Connect } from '../driver/world.ts';
 import type { TlsCore } from '../proto/core.ts';
-import type { Emit, Fact, TimelineEvent } from '../timeline/event.ts';
+import type { Emit, TimelineEvent } from '../timeline/event.ts';
 import { createRecorder } from '../timeline/recorder.ts';
 import { createClock } from './clock.ts';
+import { capEvents } from './event-cap.ts';
 import { type Accept, type Listener, listenTcp } from './listen.ts';
 
 export type ServerOptions = {
@@ -103,7 +104,7 @@ function serveOne(one: One, over: (events: readonly TimelineEvent[]) => void): (
   const { options, clock, conn, fail } = one;
   const recorder = createRecorder(clock.now);
   if (options.onEvent !== undefined) recorder.subscribe(options.onEvent);
-  const emit = capped(recorder.emitter(conn));
+  const emit = capEvents(recorder.emitter(conn));
   let close = (): void => {};
   const connect: Connect = (sink) => {
     const transport = one.accept(sink, emit);
@@ -132,21 +133,3 @@ function serveOne(one: One, over: (events: readonly TimelineEvent[]) => void): (
     finish();
   };
 }
-
-/** Beyond so many events only those are kept that say how the connection ends. */
-function capped(emit: Emit): Emit {
-  let left = MOST_EVENTS;
-  return (fact, arrived) => {
-    left -= 1;
-    if (left >= 0 || !BULK.has(fact.kind)) emit(fact, arrived);
-  };
-}
-
-const MOST_EVENTS = 2_000;
-const BULK: ReadonlySet<Fact['kind']> = new Set([
-  'record',
-  'data',
-  'transport.bytes',
-  'transport.blocked',
-  'key-update',
-]);
