@@ -2,6 +2,8 @@ import type { TimelineEvent } from '../timeline/event.ts';
 import type { Outcome, OutcomeClass } from '../timeline/outcome.ts';
 import { advise } from './advice.ts';
 import { before, type CloseFacts, readClose } from './close-facts.ts';
+import { isDatagrams } from './datagram-facts.ts';
+import { judgeDatagrams } from './datagram-outcome.ts';
 import { answered, measure, neverClosed } from './measure.ts';
 import { summarize } from './summary.ts';
 import { exitCodeOf } from './verdict.ts';
@@ -11,6 +13,7 @@ import { exitCodeOf } from './verdict.ts';
  * else: a recorded timeline gives the same answer. Findings count for the exit code when they are on the timeline.
  */
 export function judge(events: readonly TimelineEvent[], conn = 'local'): Outcome {
+  if (isDatagrams(events)) return judgeDatagrams(events, conn);
   const facts = readClose(events, conn);
   const name = classify(facts);
   const measured = measure(facts, name);

@@ -42,6 +42,9 @@ export function createChannel(options: {
         if (input.kind === 'reset') {
           emit({ kind: 'transport.reset', by: 'peer', errno: input.errno, certainty: input.certainty });
         }
+        if (input.kind === 'unreachable') {
+          emit({ kind: 'transport.unreachable', errno: input.errno, detail: 'ICMP' });
+        }
         core.receive(scheduler.clock.now(), input);
         flow.check();
         timers.check();

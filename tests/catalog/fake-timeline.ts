@@ -33,7 +33,9 @@ export function plan(changes: Partial<PlanFact> = {}): Entry {
 }
 
 /** TCP and TLS are up at 10 ms. */
-export function open(version: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.3', changes: Partial<PlanFact> = {}): Entry[] {
+type Version = 'TLSv1.2' | 'TLSv1.3' | 'DTLSv1.2' | 'DTLSv1.3';
+
+export function open(version: Version = 'TLSv1.3', changes: Partial<PlanFact> = {}): Entry[] {
   return [
     plan(changes),
     [1, { kind: 'transport.connected', remote: '192.0.2.1:443', local: '192.0.2.2:50000' }],

@@ -4,8 +4,8 @@ import type { CloseFacts } from '../close-facts.ts';
 import type { TlsRuleId } from './tls-clauses.ts';
 
 /** A rule seen broken (or, for `local`, waived on purpose), with the events that prove it. */
-export type Breach = {
-  rule: TlsRuleId;
+export type Breach<Id extends string = TlsRuleId> = {
+  rule: Id;
   grade: Grade;
   who: Who | 'network';
   text: string;
