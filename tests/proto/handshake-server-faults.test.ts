@@ -97,6 +97,12 @@ describe('a server refuses a TLS 1.3 ClientHello', () => {
     ['an empty protocol name', 'decode-error', 50, put(16, fromHex('0001 00'))],
     ['an empty list of server names', 'decode-error', 50, put(0, fromHex('0000'))],
     ['no compression method', 'decode-error', 50, (hello) => ({ ...hello, compressionMethods: NOTHING })],
+    [
+      'a full extended_master_secret',
+      'decode-error',
+      50,
+      (hello) => withExtension(hello, 23, Uint8Array.of(0)),
+    ],
     ['a session ID too long', 'decode-error', 50, (hello) => ({ ...hello, sessionId: new Uint8Array(33) })],
   ];
 

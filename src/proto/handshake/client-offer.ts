@@ -1,5 +1,6 @@
 import * as data from '../../wire/extension-data.ts';
 import { EXTENSION, findExtension } from '../../wire/extensions.ts';
+import { decodeEmpty } from '../../wire/handshake.ts';
 import { type ClientHello, decodeClientHello } from '../../wire/hello.ts';
 import type { Received } from './context.ts';
 import { checkNotRepeated } from './extension-rules.ts';
@@ -55,6 +56,7 @@ export function readClientHello(message: Received, flavor: Flavor): ClientOffer 
   read(EXTENSION.server_name, data.serverName.decode, (name) => {
     if (name !== undefined) offer.serverName = name;
   });
+  read(EXTENSION.extended_master_secret, decodeEmpty, () => {});
   read(
     EXTENSION.session_ticket,
     (bytes) => bytes,
