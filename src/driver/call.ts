@@ -1,5 +1,5 @@
 import { type Ssl, sslGetShutdown } from '../shutdown/ssl.ts';
-import type { Call, CallResult } from '../shutdown/types.ts';
+import type { Call, CallResult, Want } from '../shutdown/types.ts';
 import type { Emit, Millis } from '../timeline/event.ts';
 import type { Channel } from './channel.ts';
 import type { Task } from './task.ts';
@@ -13,8 +13,8 @@ export type CallSpec = {
 };
 
 export type CallOptions = {
-  /** Wait as a blocking socket would; otherwise the call returns what it says when it cannot go on. */
-  blocking: boolean;
+  /** Wait as a blocking socket would (for this); otherwise the call returns what it says when it cannot go on. */
+  blocking: boolean | ((want: Want) => boolean);
   /** A blocking call that lasts longer is ended. */
   limitMs?: Millis;
 };
@@ -39,7 +39,7 @@ export function* perform(channel: Channel, ssl: Ssl, spec: CallSpec, options: Ca
 
 function* run(
   call: Call,
-  blocking: boolean,
+  blocking: CallOptions['blocking'],
   now: () => Millis,
   deadline: Millis | undefined,
 ): Task<Performed> {
@@ -47,7 +47,7 @@ function* run(
     const step = call.next(now());
     if (step.done === true) return step.value;
     const want = step.value;
-    if (!blocking) {
+    if (!(typeof blocking === 'function' ? blocking(want) : blocking)) {
       want.taken?.();
       return want.otherwise;
     }

@@ -10,6 +10,7 @@ import {
   sslSetShutdown,
   sslState,
 } from '../shutdown/ssl.ts';
+import type { Want } from '../shutdown/types.ts';
 import { sslWrite } from '../shutdown/write.ts';
 import { type CallSpec, type Performed, perform } from './call.ts';
 import { closeSocket, type LocalSide, openConnection, shakeHands } from './local-side.ts';
@@ -109,8 +110,9 @@ function* observed(
 }
 
 function make(side: LocalSide, spec: CallSpec): Task<Performed> {
-  const { channel, ssl } = side.connection;
-  return perform(channel, ssl, spec, { blocking: side.blocking, limitMs: WATCHDOG_MS });
+  const { channel, ssl, net } = side.connection;
+  const blocking = (want: Want): boolean => side.blocking && !(want.for === 'writable' && net.refuses());
+  return perform(channel, ssl, spec, { blocking, limitMs: WATCHDOG_MS });
 }
 
 function reading(side: LocalSide, fn: 'SSL_read' | 'SSL_peek', max: number): CallSpec {

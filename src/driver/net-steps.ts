@@ -8,6 +8,8 @@ export type NetControl = {
   /** For `createChannel`'s `decorate`. */
   decorate(transport: Transport): Transport;
   apply(op: NetOp): void;
+  /** Writes are refused for now: that is a transport that asks to be tried again, and nothing a blocking call could wait in. */
+  refuses(): boolean;
 };
 
 type Mode = 'pass' | 'block_writes' | 'fail_writes' | 'drop_writes';
@@ -43,6 +45,7 @@ export function createNetControl(emit: Emit): NetControl {
         return transport.local;
       },
     }),
+    refuses: () => mode === 'block_writes',
     apply(op) {
       mode = toMode(op);
       emit({ kind: 'transport.tapped', by: 'local', rule: op, bytes: 0 });

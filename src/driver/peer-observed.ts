@@ -30,6 +30,8 @@ export function peerObserved(events: readonly TimelineEvent[], handshake: boolea
 }
 
 function add(sights: PeerSight[], sight: PeerSight): void {
+  // Whoever has read the end of a stream never reads of a reset behind it.
+  if ('rst' in sight && sights.some((earlier) => 'eof' in earlier)) return;
   // The transport tells of an end when it comes; what lies in front of it may be looked at later.
   let at = sights.length;
   while (!isEnd(sight) && isEnd(sights[at - 1])) at -= 1;

@@ -55,7 +55,7 @@ export function* playScenario(scenario: Scenario, world: ScriptWorld): Task<Scri
 function* mustShakeHands(connection: Connection, world: ScriptWorld): Task<void> {
   const { ret, queue } = yield* shakeHands(connection);
   if (ret !== 1) throw bad(`the handshake failed: ${queue.join(', ') || 'it did not complete'}`);
-  yield* settle(world, BETWEEN_STEPS_MS);
+  yield* settle(world, AROUND_PEER_MS);
 }
 
 function* playSteps(
@@ -70,13 +70,13 @@ function* playSteps(
       observed.push(seen);
       failures.push(...unmet(step.expect, seen, `steps[${index}].expect`));
       if (seen.blocked === true) break;
+      yield* settle(side.world, BETWEEN_CALLS_MS);
     } else if ('net' in step) {
       side.connection.net.apply(step.net);
       side.world.scheduler.poke();
     } else {
       yield* peerStep(side, step);
     }
-    yield* settle(side.world, BETWEEN_STEPS_MS);
   }
   return { observed, failures };
 }
@@ -84,8 +84,13 @@ function* playSteps(
 function* peerStep(side: LocalSide, step: PeerStep): Task<void> {
   const { clock } = side.world.scheduler;
   const { peer } = side.connection;
-  if (step.afterMs === undefined) actAsPeer(peer, step);
-  else clock.at(clock.now() + step.afterMs, () => actAsPeer(peer, step));
+  if (step.afterMs !== undefined) {
+    clock.at(clock.now() + step.afterMs, () => actAsPeer(peer, step));
+    return;
+  }
+  yield* settle(side.world, AROUND_PEER_MS);
+  actAsPeer(peer, step);
+  yield* settle(side.world, AROUND_PEER_MS);
 }
 
 function* settle(world: ScriptWorld, ms: number): Task<void> {
@@ -107,6 +112,8 @@ function unmet(expect: Expectation | undefined, seen: Observation, path: string)
   );
 }
 
-/** What was sent has arrived after this long, before the next step is taken. */
-const BETWEEN_STEPS_MS = 20;
+/** Around an act of the peer: what was sent has arrived, and everybody has looked. */
+const AROUND_PEER_MS = 20;
+/** Between two calls only kernels act. A power of two, so that times stay exact. */
+const BETWEEN_CALLS_MS = 1 / 16;
 const FINAL_SETTLE_MS = 60;

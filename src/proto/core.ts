@@ -27,6 +27,7 @@ export type TlsStep =
         | 'ticket'
         | 'key-update'
         | 'hello-request'
+        | 'renegotiation'
         | 'change-cipher-spec'
         | 'early-data'
         | 'alert-ignored'
@@ -50,6 +51,12 @@ export type TlsStep =
 
 export type VersionName = 'TLSv1.2' | 'TLSv1.3' | 'DTLSv1.2' | 'DTLSv1.3';
 
+/**
+ * How much of a record a `step` obeys. `no-handshake`: TLS 1.2 handshake messages are dropped unread. `nothing`: what it holds is told,
+ * and that is all; only the keys still follow a KeyUpdate.
+ */
+export type Heed = 'all' | 'no-handshake' | 'nothing';
+
 export type TlsPhase = 'idle' | 'handshake' | 'open' | 'failed';
 
 /** Below the well-behaved calls: anything, with the right keys. For scripts of misbehaving peers and for tests. */
@@ -72,7 +79,8 @@ export type TlsCore = {
   /** Client: queues the ClientHello. Server: begins to wait for one. A second call does nothing. */
   start(now: Millis): void;
   receive(now: Millis, input: Input): void;
-  step(now: Millis): TlsStep;
+  /** `heed`: default `all`. */
+  step(now: Millis, heed?: Heed): TlsStep;
   /** When `handleTimeout` is to be called: retransmissions, late acknowledgements. Undefined: no timer runs; always so in TLS. */
   pollTimeout(): Millis | undefined;
   /** Queues what is due at `now`; nothing when it is too early. */

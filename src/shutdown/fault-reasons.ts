@@ -2,11 +2,20 @@ import type { VersionName } from '../proto/core.ts';
 import type { ProtocolFault } from '../proto/fault.ts';
 
 /** OpenSSL's error queue, oldest first, for a rule that the peer broke. */
-export function faultReasons(fault: ProtocolFault, version: VersionName | undefined): string[] {
+export function faultReasons(
+  fault: ProtocolFault,
+  { version, closing }: { version: VersionName | undefined; closing: boolean },
+): string[] {
+  if (closing && version === 'TLSv1.2' && TAKEN_FOR_DATA.includes(fault.rule)) return [AFTER_CLOSE];
   const reasons = (version === 'TLSv1.2' ? REASONS_12.get(fault.rule) : undefined) ?? REASONS.get(fault.rule);
   // A rule that OpenSSL has no words for keeps ours.
   return reasons === undefined ? [fault.rule.replaceAll('-', ' ')] : [...reasons];
 }
+
+export const AFTER_CLOSE = 'application data after close notify';
+
+/** After SSL_SENT_SHUTDOWN, in TLS 1.2: whatever is neither alert nor handshake. */
+const TAKEN_FOR_DATA: readonly string[] = ['unexpected-record-type', 'unexpected-change-cipher-spec'];
 
 /** The last word on every fault of OpenSSL's record layer. */
 const LAYER = 'record layer failure';
@@ -26,7 +35,7 @@ const REASONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['unknown-alert-level', ['unknown alert type']],
   ['too-many-warnings', ['too many warn alerts']],
   ['no-renegotiation', ['no renegotiation']],
-  ['unexpected-change-cipher-spec', ['unexpected ccs message']],
+  ['unexpected-change-cipher-spec', ['bad record type', LAYER]],
   ['unexpected-message', ['unexpected message']],
   ['unexpected-data', ['unexpected record']],
   ['handshake-message-too-large', ['excessive message size']],
@@ -62,5 +71,6 @@ const REASONS: ReadonlyMap<string, readonly string[]> = new Map([
 const REASONS_12: ReadonlyMap<string, readonly string[]> = new Map([
   ['bad-record-mac', ['cipher operation failed', 'decryption failed or bad record mac', LAYER]],
   ['unexpected-record-type', ['unexpected record']],
+  ['unexpected-change-cipher-spec', ['ccs received early']],
   ['empty-record', ['invalid alert']],
 ]);

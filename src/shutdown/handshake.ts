@@ -1,7 +1,8 @@
+import { flush, writePending } from './flush.ts';
 import { ended, readFailed, sslError, success, wantRead, wantWrite, writeFailed } from './results.ts';
 import { dropUnlessClosed } from './session.ts';
 import type { Ssl } from './ssl.ts';
-import { toleratesEof, UNEXPECTED_EOF } from './stream-end.ts';
+import { sendAside, unexpectedEof } from './stream-end.ts';
 import { takeIn } from './take-in.ts';
 import type { Call, CallResult } from './types.ts';
 
@@ -10,18 +11,20 @@ export function* sslDoHandshake(ssl: Ssl): Call {
   if (ssl.role === 'none') return sslError(-1, 'connection type not set');
   if (ssl.life === 'dead' || ssl.life === 'cleared') return ended(ssl, -1);
   if (ssl.life === 'before') {
+    forget(ssl);
     ssl.life = 'handshake';
     ssl.core.start(ssl.now());
   }
   for (;;) {
-    const flushed = ssl.flush();
+    if (ssl.life === 'open') return success(1);
+    const flushed = flush(ssl);
     if (flushed === 'blocked') {
       yield { for: 'writable', ready: ssl.writable, otherwise: wantWrite(-1) };
       continue;
     }
-    if (flushed !== 'sent') return writeFailed(ssl, flushed.errno);
-    if (ssl.life === 'open') return success(1);
-    if (ssl.core.phase() === 'open') {
+    // What is written here passes a buffer, and OpenSSL queues no error when emptying that fails.
+    if (flushed !== 'sent') return { ...writeFailed(ssl, flushed.errno), queue: [] };
+    if (ssl.core.phase() === 'open' && ssl.life !== 'renegotiating') {
       ssl.life = 'open';
       return success(1);
     }
@@ -31,14 +34,18 @@ export function* sslDoHandshake(ssl: Ssl): Call {
         yield { for: 'readable', ready: () => ssl.core.ready(), otherwise: wantRead(-1) };
         continue;
       case 'moved':
+        continue;
       case 'data':
+        if (ssl.life === 'renegotiating') return dataInHandshake(ssl);
         continue;
       case 'closed':
         return ended(ssl, -1);
       case 'over':
         return sslError(-1, ...taken.queue);
-      case 'eof':
-        return toleratesEof(ssl) ? ended(ssl, -1) : sslError(-1, UNEXPECTED_EOF);
+      case 'eof': {
+        const queue = unexpectedEof(ssl);
+        return queue === undefined ? ended(ssl, -1) : sslError(-1, ...queue);
+      }
       case 'reset':
       case 'unreachable':
         return readFailed(ssl, taken.errno);
@@ -46,14 +53,21 @@ export function* sslDoHandshake(ssl: Ssl): Call {
   }
 }
 
+/** Only SSL_read takes data while a renegotiation is under way. */
+function dataInHandshake(ssl: Ssl): CallResult {
+  ssl.life = 'dead';
+  if (!ssl.sent) ssl.core.sendAlert(FATAL, UNEXPECTED_MESSAGE);
+  return sslError(-1, 'unexpected record', ...sendAside(ssl));
+}
+
 /** SSL_key_update and the SSL_do_handshake that sends it. Our close_notify does not stand in its way. */
 export function* sslKeyUpdate(ssl: Ssl, requestPeer = false): Call {
   if (ssl.role === 'none') return sslError(0, 'uninitialized');
-  if (ssl.core.version() !== undefined && ssl.core.version() !== 'TLSv1.3')
-    return sslError(0, 'wrong ssl version');
+  if (ssl.core.version() !== 'TLSv1.3') return sslError(0, 'wrong ssl version');
   if (ssl.life !== 'open') return sslError(0, 'still in init');
-  if (ssl.pendingWrite !== undefined) return sslError(0, 'bad write retry');
+  if (writePending(ssl)) return sslError(0, 'bad write retry');
   if (!ssl.core.keyUpdate(requestPeer)) return sslError(0, 'still in init');
+  ssl.life = 'handshake';
   return yield* sslDoHandshake(ssl);
 }
 
@@ -61,6 +75,12 @@ export function* sslKeyUpdate(ssl: Ssl, requestPeer = false): Call {
 export function sslClear(ssl: Ssl): CallResult {
   if (dropUnlessClosed(ssl)) ssl.session = undefined;
   ssl.life = 'cleared';
+  forget(ssl);
+  return success(1);
+}
+
+/** What goes with a connection, or with the state before the first handshake. */
+function forget(ssl: Ssl): void {
   ssl.sent = false;
   ssl.received = false;
   ssl.inbox = [];
@@ -71,10 +91,13 @@ export function sslClear(ssl: Ssl): CallResult {
   ssl.cancellations = 0;
   ssl.heldClosure = false;
   ssl.syscall = false;
-  return success(1);
+  ssl.waits = 'nothing';
 }
 
 /** SSL_free: the socket stays open, the session is judged. */
 export function sslFree(ssl: Ssl): void {
   dropUnlessClosed(ssl);
 }
+
+const FATAL = 2;
+const UNEXPECTED_MESSAGE = 10;

@@ -1,7 +1,7 @@
 import { sslDoHandshake } from './handshake.ts';
 import { ended, readFailed, sslError, success, wantRead } from './results.ts';
 import type { Ssl } from './ssl.ts';
-import { toleratesEof, UNEXPECTED_EOF } from './stream-end.ts';
+import { unexpectedEof } from './stream-end.ts';
 import { takeIn } from './take-in.ts';
 import type { Call, CallResult } from './types.ts';
 
@@ -18,31 +18,38 @@ export function* sslPeek(ssl: Ssl, max: number): Call {
 function* readRecord(ssl: Ssl, max: number, peek: boolean): Call {
   if (ssl.role === 'none') return sslError(-1, 'uninitialized');
   for (;;) {
-    if (ssl.received) return ended(ssl, 0);
+    if (ssl.received) {
+      ssl.waits = 'nothing';
+      return ended(ssl, 0);
+    }
     if (ssl.life === 'dead') return ended(ssl, -1);
-    if (ssl.life !== 'open') {
+    if (ssl.life !== 'open' && ssl.life !== 'renegotiating') {
       const shaken = yield* sslDoHandshake(ssl);
       if (shaken.ret <= 0) return { ...shaken, ret: -1 };
       continue;
     }
     if (ssl.inbox.length > 0) return deliver(ssl, max, peek);
+    // In the middle of a renegotiation it is the handshake that fails.
+    const end = ssl.life === 'renegotiating' ? -1 : 0;
     const taken = takeIn(ssl);
     switch (taken.kind) {
       case 'nothing':
         yield { for: 'readable', ready: () => ssl.core.ready(), otherwise: wantRead(-1) };
         continue;
       case 'moved':
-        if (taken.message && !ssl.autoRetry) return wantRead(-1);
+        if (taken.what === 'message' && !ssl.autoRetry) return wantRead(-1);
         continue;
       case 'data':
         ssl.inbox.push(taken.data);
         continue;
       case 'closed':
-        return ended(ssl, 0);
+        return ended(ssl, end);
       case 'over':
-        return sslError(taken.by === 'alert' ? 0 : -1, ...taken.queue);
-      case 'eof':
-        return toleratesEof(ssl) ? ended(ssl, 0) : sslError(0, UNEXPECTED_EOF);
+        return sslError(taken.by === 'alert' ? end : -1, ...taken.queue);
+      case 'eof': {
+        const queue = unexpectedEof(ssl);
+        return queue === undefined ? ended(ssl, end) : sslError(end, ...queue);
+      }
       case 'reset':
       case 'unreachable':
         return readFailed(ssl, taken.errno);

@@ -1,7 +1,9 @@
+import { AFTER_CLOSE } from './fault-reasons.ts';
+import { flush, writePending } from './flush.ts';
 import { noteDifference } from './notes.ts';
 import { ended, readFailed, sslError, success, wantRead, wantWrite, writeFailed } from './results.ts';
 import type { Ssl } from './ssl.ts';
-import { toleratesEof, UNEXPECTED_EOF } from './stream-end.ts';
+import { unexpectedEof } from './stream-end.ts';
 import { takeIn } from './take-in.ts';
 import type { Call, CallResult, ShutdownExFlag } from './types.ts';
 
@@ -60,7 +62,7 @@ function refusal(ssl: Ssl): CallResult | undefined {
 }
 
 function* firstAlert(ssl: Ssl): Call {
-  if (ssl.pendingWrite === undefined) {
+  if (!writePending(ssl)) {
     ssl.core.sendAlert(WARNING, CLOSE_NOTIFY);
     return yield* dispatch(ssl);
   }
@@ -76,25 +78,18 @@ function* firstAlert(ssl: Ssl): Call {
     return yield* dispatch(ssl);
   }
   ssl.alert = 'behind-a-write';
-  ssl.mute = true;
-  ssl.core.discardTransmit();
-  return stalled(ssl);
+  return ended(ssl, -1);
 }
 
 function* owedAlert(ssl: Ssl): Call {
   if (ssl.alert === 'retry') return yield* dispatch(ssl);
   ssl.alert = 'none';
-  return stalled(ssl);
-}
-
-/** The alert stands behind a write that is never finished. */
-function stalled(ssl: Ssl): CallResult {
-  return ssl.syscall ? ended(ssl, -1) : wantWrite(-1);
+  return ended(ssl, -1);
 }
 
 function* dispatch(ssl: Ssl): Call {
   for (;;) {
-    const flushed = ssl.flush();
+    const flushed = flush(ssl);
     if (flushed === 'sent') {
       ssl.alert = 'none';
       ssl.pendingWrite = undefined;
@@ -128,7 +123,8 @@ function* awaitPeer(ssl: Ssl): Call {
         continue;
       }
       case 'moved':
-        if (taken.message && !ssl.autoRetry) return wantRead(ssl.choices.waitingReturns);
+        if (taken.what === 'message' && !ssl.autoRetry) return wantRead(ssl.choices.waitingReturns);
+        if (taken.what === 'empty' && countsAsData(ssl)) return unread(ssl);
         continue;
       case 'data':
         if (ssl.datagrams && ssl.choices.unreadDatagram === 'is-lost') return lostDatagram(ssl);
@@ -138,14 +134,21 @@ function* awaitPeer(ssl: Ssl): Call {
         return success(1);
       case 'over':
         return taken.by === 'alert' ? fatalAnswer(ssl, taken.queue) : sslError(-1, ...taken.queue);
-      case 'eof':
-        if (!toleratesEof(ssl)) return sslError(-1, UNEXPECTED_EOF);
+      case 'eof': {
+        const queue = unexpectedEof(ssl);
+        if (queue !== undefined) return sslError(-1, ...queue);
         return ssl.sent ? success(1) : ended(ssl, 0);
+      }
       case 'reset':
       case 'unreachable':
         return readFailed(ssl, taken.errno);
     }
   }
+}
+
+/** A record without data is a record of data all the same. */
+function countsAsData(ssl: Ssl): boolean {
+  return ssl.choices.unreadData === 'ends-the-connection' && !ssl.datagrams;
 }
 
 function lostDatagram(ssl: Ssl): CallResult {
@@ -158,11 +161,11 @@ function unread(ssl: Ssl): CallResult {
   if (ssl.datagrams) noteUnread(ssl, 7, 'throws the unread datagram away');
   else
     noteUnread(ssl, 6, 'ends the connection over unread data: the data is lost and every later call fails');
-  if (ssl.choices.unreadData === 'ends-the-connection' && !ssl.datagrams) {
+  if (countsAsData(ssl)) {
     ssl.life = 'dead';
     ssl.inbox = [];
   }
-  return sslError(-1, 'application data after close notify');
+  return sslError(-1, AFTER_CLOSE);
 }
 
 function noteUnread(ssl: Ssl, number: number, openssl: string): void {

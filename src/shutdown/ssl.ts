@@ -34,8 +34,8 @@ export type Ssl = {
   readonly writable: () => boolean;
   readonly now: () => Millis;
   readonly emit: Emit | undefined;
-  /** `dead`: SSL_ERROR_SSL has occurred in the handshake or after it. `cleared`: SSL_clear; there is nothing to go on with. */
-  life: 'before' | 'handshake' | 'open' | 'dead' | 'cleared';
+  /** `renegotiating`: a HelloRequest was answered. `dead`: SSL_ERROR_SSL has occurred in the handshake or after it. `cleared`: SSL_clear; there is nothing to go on with. */
+  life: 'before' | 'handshake' | 'open' | 'renegotiating' | 'dead' | 'cleared';
   quiet: boolean;
   sent: boolean;
   received: boolean;
@@ -45,8 +45,9 @@ export type Ssl = {
   alert: 'none' | 'behind-a-write' | 'retry';
   /** Bytes of an SSL_write that said WANT_WRITE and has to be repeated. */
   pendingWrite: number | undefined;
-  /** The sending direction was given up in the middle of a write: nothing leaves any more. */
-  mute: boolean;
+  /** What the last attempt to read or write waits for, and what the transport asked to have tried again: SSL_get_error's sources. */
+  waits: 'nothing' | 'read' | 'write';
+  retry: 'none' | 'read' | 'write';
   /** The warning alert that SSL_get_error looks at: only with close_notify (0) the end of data is ZERO_RETURN. */
   warning: number;
   /** TLS 1.3: user_canceled came, and how many of them in a row. */
@@ -89,7 +90,8 @@ export function createSsl(setup: SslSetup): Ssl {
     inbox: [],
     alert: 'none',
     pendingWrite: undefined,
-    mute: false,
+    waits: 'nothing',
+    retry: 'none',
     warning: 0,
     canceled: false,
     cancellations: 0,
@@ -154,6 +156,7 @@ function stateText(ssl: Ssl): string {
     case 'cleared':
       return BEFORE;
     case 'handshake':
+    case 'renegotiating':
       return waitingText(ssl);
     case 'open':
       return 'SSL negotiation finished successfully';

@@ -1,14 +1,13 @@
+import { flush, toldErrno, writePending } from './flush.ts';
 import { noteDifference } from './notes.ts';
 import { forbidResumption } from './session.ts';
 import type { Ssl } from './ssl.ts';
 
-export const UNEXPECTED_EOF = 'unexpected eof while reading';
-
 /**
- * The peer's FIN came without close_notify. True: it is taken for the end (SSL_OP_IGNORE_UNEXPECTED_EOF). False: the
- * connection is over; a decode_error alert says so to the peer, unless our close_notify has gone before.
+ * The peer's FIN came without close_notify. Undefined: it is taken for the end (SSL_OP_IGNORE_UNEXPECTED_EOF). Else the
+ * connection is over, with these reasons; a decode_error alert says so to the peer, unless our close_notify has gone before.
  */
-export function toleratesEof(ssl: Ssl): boolean {
+export function unexpectedEof(ssl: Ssl): readonly string[] | undefined {
   if (ssl.ignoreUnexpectedEof) {
     if (ssl.sent) {
       noteDifference(ssl, 4, {
@@ -20,16 +19,26 @@ export function toleratesEof(ssl: Ssl): boolean {
     if (ssl.choices.ignoredEof === 'forgets-ours') ssl.sent = false;
     ssl.received = true;
     ssl.warning = 0;
-    return true;
-  }
-  if (!ssl.sent) {
-    forbidResumption(ssl);
-    ssl.core.sendAlert(FATAL, DECODE_ERROR);
-    ssl.flush();
+    return undefined;
   }
   ssl.life = 'dead';
-  return false;
+  if (ssl.sent) return [UNEXPECTED_EOF];
+  forbidResumption(ssl);
+  ssl.core.sendAlert(FATAL, DECODE_ERROR);
+  return [UNEXPECTED_EOF, ...sendAside(ssl)];
 }
+
+/**
+ * Alerts and handshake answers on the way of another call: if the transport does not take them now, nobody waits for it. Gives what
+ * a failure adds to the error queue. Behind a pending SSL_write nothing can be sent.
+ */
+export function sendAside(ssl: Ssl): readonly string[] {
+  if (writePending(ssl) || ssl.core.peekTransmit() === undefined) return [];
+  const flushed = flush(ssl);
+  return typeof flushed === 'string' ? [] : [`errno ${toldErrno(ssl, flushed.errno)}`];
+}
+
+const UNEXPECTED_EOF = 'unexpected eof while reading';
 
 const FATAL = 2;
 const DECODE_ERROR = 50;

@@ -1,16 +1,17 @@
-import type { TlsStep } from '../proto/core.ts';
+import type { Heed, TlsStep } from '../proto/core.ts';
 import type { ProtocolFault } from '../proto/fault.ts';
 import { alertReason } from './alert-reasons.ts';
 import { faultReasons } from './fault-reasons.ts';
 import { noteDifference } from './notes.ts';
 import { forbidResumption } from './session.ts';
 import type { Ssl } from './ssl.ts';
+import { sendAside } from './stream-end.ts';
 
 /** What one step of input came to, flags and session already brought up to date. */
 export type Taken =
   | { kind: 'nothing' }
-  /** Something was processed that the application does not see. `message`: a handshake message after the handshake. */
-  | { kind: 'moved'; message: boolean }
+  /** Something was processed that the application does not see. `message`: of the handshake. `empty`: a data record without data. */
+  | { kind: 'moved'; what: 'message' | 'empty' | 'other' }
   | { kind: 'data'; data: Uint8Array }
   | { kind: 'closed' }
   /** The connection is over: the reason texts. `by`: who said so. */
@@ -22,24 +23,37 @@ export type Taken =
 
 /** Takes one record, or the end of the stream, off the core. What the core answers is sent if the transport takes it. */
 export function takeIn(ssl: Ssl): Taken {
+  ssl.waits = 'nothing';
   if (ssl.heldClosure) return closed(ssl);
   const { core } = ssl;
-  const step = core.step(ssl.now());
+  const heed = heeded(ssl);
+  const step = core.step(ssl.now(), heed);
   ssl.started = step.kind === 'idle' || step.kind === 'eof' ? core.unread() : 0;
-  const taken = digest(ssl, step);
-  answer(ssl);
-  return taken;
+  ssl.retry = 'none';
+  const dropped = heed === 'nothing' && !ENDS.has(step.kind);
+  const taken: Taken = dropped ? { kind: 'closed' } : digest(ssl, step);
+  const failed = sendAside(ssl);
+  return taken.kind === 'over' ? { ...taken, queue: [...taken.queue, ...failed] } : taken;
+}
+
+/** Behind SSL_RECEIVED_SHUTDOWN nothing counts, not even a handshake; in TLS 1.2 after SSL_SENT_SHUTDOWN no handshake message does. */
+function heeded(ssl: Ssl): Heed {
+  if (ssl.life === 'handshake' && ssl.received) return 'nothing';
+  return ssl.sent && ssl.core.version() === 'TLSv1.2' ? 'no-handshake' : 'all';
 }
 
 function digest(ssl: Ssl, step: TlsStep): Taken {
   if (step.kind !== 'alert') ssl.cancellations = 0;
   switch (step.kind) {
     case 'idle':
+      ssl.waits = 'read';
+      ssl.retry = 'read';
       return { kind: 'nothing' };
     case 'progress':
-      return { kind: 'moved', message: MESSAGES.has(step.what) };
+      if (step.what === 'renegotiation') ssl.life = 'renegotiating';
+      return { kind: 'moved', what: sort(step.what) };
     case 'ignored':
-      return step.data === undefined ? { kind: 'moved', message: false } : { kind: 'data', data: step.data };
+      return step.data === undefined ? { kind: 'moved', what: 'other' } : { kind: 'data', data: step.data };
     case 'data':
       return { kind: 'data', data: step.data };
     case 'alert':
@@ -84,12 +98,12 @@ function closed(ssl: Ssl): Taken {
 function canceled(ssl: Ssl, description: number): Taken {
   if (ssl.core.version() !== 'TLSv1.3') {
     ssl.warning = description;
-    return { kind: 'moved', message: false };
+    return { kind: 'moved', what: 'other' };
   }
   ssl.canceled = true;
   if (ssl.choices.canceledThenClosed === 'syscall') ssl.warning = description;
   ssl.cancellations += 1;
-  if (ssl.cancellations < CANCELLATIONS) return { kind: 'moved', message: false };
+  if (ssl.cancellations < CANCELLATIONS) return { kind: 'moved', what: 'other' };
   if (!ssl.sent) ssl.core.sendAlert(FATAL, UNEXPECTED_MESSAGE);
   return over(ssl, 'fault', ['too many warn alerts'], !ssl.sent);
 }
@@ -106,7 +120,8 @@ function fatal(ssl: Ssl, description: number): Taken {
 function fault(ssl: Ssl, broken: ProtocolFault): Taken {
   // After SSL_SENT_SHUTDOWN no alert but close_notify leaves, however the flag was set.
   if (ssl.sent && ssl.alert === 'none') ssl.core.discardTransmit();
-  return over(ssl, 'fault', faultReasons(broken, ssl.core.version()), !ssl.sent);
+  const reasons = faultReasons(broken, { version: ssl.core.version(), closing: ssl.sent });
+  return over(ssl, 'fault', reasons, !ssl.sent);
 }
 
 function over(ssl: Ssl, by: 'alert' | 'fault', queue: readonly string[], spoilsSession: boolean): Taken {
@@ -122,10 +137,9 @@ function takeReset(ssl: Ssl, errno: string): Taken {
   return { kind: 'reset', errno };
 }
 
-/** Alerts and handshake answers: if the transport does not take them now, nobody waits for it. */
-function answer(ssl: Ssl): void {
-  if (ssl.mute) ssl.core.discardTransmit();
-  else if (ssl.core.peekTransmit() !== undefined) ssl.flush();
+function sort(what: string): 'message' | 'empty' | 'other' {
+  if (what === 'empty') return 'empty';
+  return MESSAGES.has(what) ? 'message' : 'other';
 }
 
 const MESSAGES: ReadonlySet<string> = new Set([
@@ -134,7 +148,9 @@ const MESSAGES: ReadonlySet<string> = new Set([
   'ticket',
   'key-update',
   'hello-request',
+  'renegotiation',
 ]);
+const ENDS: ReadonlySet<TlsStep['kind']> = new Set(['idle', 'eof', 'reset']);
 const FATAL = 2;
 const UNEXPECTED_MESSAGE = 10;
 /** How many user_canceled alerts in a row are one too many for OpenSSL. */

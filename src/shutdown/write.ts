@@ -1,3 +1,4 @@
+import { flush } from './flush.ts';
 import { sslDoHandshake } from './handshake.ts';
 import { ended, sslError, success, wantWrite, writeFailed } from './results.ts';
 import type { Ssl } from './ssl.ts';
@@ -9,6 +10,7 @@ import type { Call } from './types.ts';
  */
 export function* sslWrite(ssl: Ssl, data: Uint8Array): Call {
   if (ssl.role === 'none') return sslError(-1, 'uninitialized');
+  ssl.waits = 'nothing';
   if (ssl.sent) return sslError(-1, 'protocol is shutdown');
   if (ssl.life === 'dead') return ended(ssl, -1);
   if (ssl.life !== 'open') {
@@ -27,7 +29,7 @@ export function* sslWrite(ssl: Ssl, data: Uint8Array): Call {
     ssl.pendingWrite = data.length;
   }
   for (;;) {
-    const flushed = ssl.flush();
+    const flushed = flush(ssl);
     if (flushed === 'sent') {
       ssl.alert = 'none';
       ssl.pendingWrite = undefined;

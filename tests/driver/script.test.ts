@@ -136,10 +136,7 @@ describe('a scenario that is played', () => {
 
   it('tells of what the peer could not send', () => {
     const steps = [{ local: 'close' }, { peer: 'write' }, { peer: 'write' }];
-    expect(run(scenario(steps)).peer_observed).toEqual([
-      { eof: true },
-      { rst: true },
-      { send_error: 'EPIPE' },
-    ]);
+    // The reset that answers the first write is behind the end of the stream: it shows when writing, never when reading.
+    expect(run(scenario(steps)).peer_observed).toEqual([{ eof: true }, { send_error: 'EPIPE' }]);
   });
 });

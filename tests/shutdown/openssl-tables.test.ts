@@ -465,14 +465,20 @@ describe.each(BOTH)('profile openssl-3.5, %s', (protocol) => {
 });
 
 describe('profile openssl-3.5, one version alone', () => {
-  it.each([
-    ['not asked for', '00', ['close_notify']],
-    ['asked for one back', '01', ['close_notify', 'handshake 24']],
-  ])('tls1.3: a KeyUpdate after our close_notify, %s', (_name, request, seen) => {
-    const update = peer('raw_record', { type: 22, hex: `18000001${request}` });
-    const played = play('tls1.3', 'openssl-3.5', [shutdown, update, shutdown]);
+  const keyUpdate = (request: string): StepSpec =>
+    peer('raw_record', { type: 22, hex: `18000001${request}` });
+
+  it.each(['00', '01'])('tls1.3: a KeyUpdate (%s) after our close_notify is not answered', (request) => {
+    const played = play('tls1.3', 'openssl-3.5', [shutdown, keyUpdate(request), shutdown]);
     expect(played.calls[1]).toBe('shutdown -1 WANT_READ [S]');
-    expect(played.peer).toEqual(seen);
+    expect(played.peer).toEqual(['close_notify']);
+  });
+
+  it('tls1.3: a request for a KeyUpdate is answered with the next write', () => {
+    const answered = (...more: StepSpec[]) =>
+      play('tls1.3', 'openssl-3.5', [keyUpdate('01'), read, ...more, shutdown]).peer;
+    expect(answered()).toEqual(['close_notify']);
+    expect(answered(WRITE)).toEqual(['handshake 24', 'data 10', 'close_notify']);
   });
 
   it('tls1.3: without AUTO_RETRY, SSL_read returns after each ticket', () => {

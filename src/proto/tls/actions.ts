@@ -23,9 +23,8 @@ export function carryOut(state: TlsState, actions: readonly HandshakeAction[], o
       detail: 'more bytes follow in a record whose last message changes the keys',
     });
   }
-  const { closeNotify, fatalAlert } = state.send;
-  const silent = fatalAlert || (closeNotify && !state.config.policy.answersAfterClose);
-  const mute = occasion === 'answer' && silent;
+  const late = state.phase === 'open' && state.config.policy.keyUpdateAnswers === 'late';
+  const mute = occasion === 'answer' && (late || silenced(state.send));
   const draft = createDraft();
   for (const action of actions) {
     if (mute && isOurs(action)) state.send.held.push(action);
@@ -34,7 +33,7 @@ export function carryOut(state: TlsState, actions: readonly HandshakeAction[], o
   queueDraft(state.outbox, draft);
 }
 
-/** Says what was held back, because our side speaks again after its close_notify. */
+/** Says what was held back: our side speaks again after its close_notify, or now is the time for a late answer. */
 export function releaseHeld(state: TlsState): void {
   const held = state.send.held;
   state.send.held = [];
@@ -92,12 +91,20 @@ function perform(state: TlsState, draft: Draft, action: HandshakeAction): void {
       state.session = action.session;
       return;
     case 'seen':
-      // RFC 5246 §7.4.1.1: we don't renegotiate, and say so.
-      if (action.what === 'hello-request' && !silenced(state.send)) {
-        queueAlert(state, ALERT_LEVEL.warning, ALERT.no_renegotiation);
-      }
+      if (action.what === 'hello-request' && !silenced(state.send)) answerHelloRequest(state, draft);
       return;
   }
+}
+
+/** RFC 5246 §7.4.1.1: we don't renegotiate, and say so, unless the policy wants a beginning. */
+function answerHelloRequest(state: TlsState, draft: Draft): void {
+  if (state.role === 'server' || state.config.policy.renegotiation === 'refuse') {
+    queueAlert(state, ALERT_LEVEL.warning, ALERT.no_renegotiation);
+    return;
+  }
+  if (state.send.renegotiating) return;
+  state.send.renegotiating = true;
+  for (const action of state.machine.start(state.clock.now)) perform(state, draft, action);
 }
 
 function installSecret(state: TlsState, action: Extract<HandshakeAction, { do: 'secret' }>): void {

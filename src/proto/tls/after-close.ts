@@ -1,13 +1,15 @@
+import { ALERT } from '../../wire/alert.ts';
 import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
 import type { RecordHeader } from '../../wire/tls-record.ts';
 import { CONTENT } from '../../wire/tls-record.ts';
 import type { TlsStep } from '../core.ts';
 import { ProtocolFault } from '../fault.ts';
 import { carryOut } from './actions.ts';
+import { decodeAlert } from '../alerts.ts';
 import { type QueuedRecord, takeAllBytes } from './deframer.ts';
 import { joinMessages } from './joiner.ts';
 import { type OpenedRecord, openRecord } from './open-record.ts';
-import { receiveAlert } from './receive.ts';
+import { emitAlert, receiveAlert } from './receive.ts';
 import type { TlsState } from './state.ts';
 
 /** Bytes behind the peer's close_notify that are no record: nothing in them can be told apart any more. */
@@ -27,6 +29,40 @@ export function receiveAfterClose(state: TlsState, record: QueuedRecord, header:
   } catch (error) {
     if (!(error instanceof ProtocolFault)) throw error;
     return ignored;
+  }
+}
+
+/** A record for a caller who only wants to know what it holds. */
+export function tellRecord(state: TlsState, record: QueuedRecord, header: RecordHeader): TlsStep {
+  const ignored = { kind: 'ignored', bytes: record.bytes.length } as const;
+  try {
+    return tell(state, openRecord(state, record, header)) ?? ignored;
+  } catch (error) {
+    if (!(error instanceof ProtocolFault)) throw error;
+    const { blame, rule, detail } = error;
+    state.emit({ kind: 'fault', blame, rule, detail });
+    return ignored;
+  }
+}
+
+function tell(state: TlsState, opened: OpenedRecord): TlsStep | undefined {
+  const { type, content } = opened;
+  switch (type) {
+    case CONTENT.alert: {
+      const alert = decodeAlert(content);
+      emitAlert(state, alert, opened.protected);
+      const closes = alert.description === ALERT.close_notify;
+      state.receive.closeNotify ||= closes;
+      return { kind: 'alert', means: closes ? 'closure' : 'fatal', ...alert };
+    }
+    case CONTENT.application_data:
+      state.emit({ kind: 'data', by: 'peer', bytes: content.length, afterClose: state.receive.closeNotify });
+      return { kind: 'data', data: content };
+    case CONTENT.handshake:
+      noteMessages(state, content);
+      return undefined;
+    default:
+      return undefined;
   }
 }
 

@@ -15,9 +15,11 @@ export type SendHalf = {
   begun: boolean;
   changeCipherSpec: boolean;
   askedRenegotiation: boolean;
+  /** Client: a HelloRequest was answered with a ClientHello. */
+  renegotiating: boolean;
   /** Our KeyUpdate asked for one of the peer's, which has not come yet. */
   askedKeyUpdate: boolean;
-  /** What the handshake wanted to say after our close_notify: said if we write again after all, else never. */
+  /** What the handshake wanted to say after our close_notify, or says late: said when we write again, else never. */
   held: HandshakeAction[];
 };
 
@@ -63,6 +65,7 @@ export function createSendHalf(): SendHalf {
     begun: false,
     changeCipherSpec: false,
     askedRenegotiation: false,
+    renegotiating: false,
     askedKeyUpdate: false,
     held: [],
   };

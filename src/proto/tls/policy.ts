@@ -4,6 +4,8 @@ import type { TlsPolicy } from '../handshake/config.ts';
 export const DEFAULT_TLS_POLICY: TlsPolicy = {
   warningLimit: 5,
   closeNotifyLevel: 'strict',
-  answersAfterClose: false,
+  keyUpdateAnswers: 'at-once',
+  renegotiation: 'refuse',
+  emptyHandshakeRecord: 'refuse',
   handshakeAlerts: 'protected',
 };

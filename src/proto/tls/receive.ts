@@ -2,11 +2,11 @@ import { ALERT, alertName, levelName } from '../../wire/alert.ts';
 import { decodeKeyUpdate } from '../../wire/exchange.ts';
 import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
 import { CONTENT, contentTypeName, type RecordHeader } from '../../wire/tls-record.ts';
-import type { TlsStep } from '../core.ts';
+import type { Heed, TlsStep } from '../core.ts';
 import { ProtocolFault } from '../fault.ts';
 import type { HandshakeAction } from '../handshake/machine.ts';
-import { carryOut } from './actions.ts';
-import { type Alert, decodeAlert, describeAlert, meaningOf } from './alerts.ts';
+import { carryOut, releaseHeld } from './actions.ts';
+import { type Alert, decodeAlert, describeAlert, meaningOf } from '../alerts.ts';
 import { changeCipherSpec } from './change-cipher-spec.ts';
 import type { QueuedRecord } from './deframer.ts';
 import { openUnlessEarly } from './early-data.ts';
@@ -14,17 +14,27 @@ import { failHandshake } from './failure.ts';
 import { joinMessages, midMessage } from './joiner.ts';
 import type { OpenedRecord } from './open-record.ts';
 import type { TlsState } from './state.ts';
-import { ticketFact } from './tickets.ts';
+import { ticketFact } from '../ticket-fact.ts';
 
 type Progress = Extract<TlsStep, { kind: 'progress' }>;
 
 /** One whole record whose header is in order. Throws ProtocolFault. */
-export function receiveRecord(state: TlsState, record: QueuedRecord, header: RecordHeader): TlsStep {
+export function receiveRecord(
+  state: TlsState,
+  record: QueuedRecord,
+  header: RecordHeader,
+  heed: Exclude<Heed, 'nothing'>,
+): TlsStep {
   const opened = openUnlessEarly(state, record, header);
   if (opened === undefined) return progress('early-data');
   state.receive.begun = true;
+  const { type, content } = opened;
+  if (heed === 'no-handshake' && type === CONTENT.handshake && state.version === 0x0303) {
+    if (content.length > 0) state.receive.warnings = 0;
+    return progress('handshake');
+  }
   checkShape(state, opened);
-  switch (opened.type) {
+  switch (type) {
     case CONTENT.change_cipher_spec:
       changeCipherSpec(state, opened);
       state.emit({ kind: 'change-cipher-spec', by: 'peer' });
@@ -36,7 +46,7 @@ export function receiveRecord(state: TlsState, record: QueuedRecord, header: Rec
     case CONTENT.application_data:
       return receiveData(state, opened);
     default:
-      throw unexpected('unexpected-record-type', `record of type ${contentTypeName(opened.type)}`);
+      throw unexpected('unexpected-record-type', `record of type ${contentTypeName(type)}`);
   }
 }
 
@@ -63,7 +73,7 @@ export function receiveAlert(state: TlsState, record: OpenedRecord): TlsStep {
 /** Rules that hold before a record's content is looked at (RFC 9846 §5.1, §5.4; RFC 5246 §6.2.1). */
 function checkShape(state: TlsState, { type, content }: OpenedRecord): void {
   const { receive } = state;
-  if (content.length === 0 && type !== CONTENT.application_data) {
+  if (content.length === 0 && type !== CONTENT.application_data && !mayBeEmpty(state, type)) {
     throw unexpected('empty-record', `${contentTypeName(type)} record without content`);
   }
   // An alert is let through: it says more about the end than the half message before it does.
@@ -77,6 +87,11 @@ function checkShape(state: TlsState, { type, content }: OpenedRecord): void {
     const detail = `${receive.idleRecords} records in a row that carry nothing`;
     throw unexpected('too-many-empty-records', detail);
   }
+}
+
+function mayBeEmpty(state: TlsState, type: number): boolean {
+  if (type !== CONTENT.handshake || state.version !== 0x0303) return false;
+  return state.config.policy.emptyHandshakeRecord === 'ignore';
 }
 
 function receiveData(state: TlsState, { content }: OpenedRecord): TlsStep {
@@ -103,6 +118,7 @@ function receiveMessage(state: TlsState, message: Uint8Array): Progress['what'] 
   const before = state.phase;
   const name = handshakeName(type);
   state.emit({ kind: 'handshake.message', by: 'peer', type, name, level, bytes: message.length });
+  if (before === 'open' && state.config.policy.keyUpdateAnswers === 'late') releaseHeld(state);
   const actions = state.machine.receive(state.clock.now, level, message);
   carryOut(state, actions, 'answer');
   if (type === HANDSHAKE.new_session_ticket) {
@@ -117,7 +133,7 @@ function receiveMessage(state: TlsState, message: Uint8Array): Progress['what'] 
     state.emit({ kind: 'key-update', by: 'peer', requested });
     return 'key-update';
   }
-  return progressOf(actions);
+  return state.send.renegotiating ? 'renegotiation' : progressOf(actions);
 }
 
 function progressOf(actions: readonly HandshakeAction[]): Progress['what'] {
@@ -128,7 +144,7 @@ function progressOf(actions: readonly HandshakeAction[]): Progress['what'] {
   return 'handshake';
 }
 
-function emitAlert(state: TlsState, { level, description }: Alert, isProtected: boolean): void {
+export function emitAlert(state: TlsState, { level, description }: Alert, isProtected: boolean): void {
   state.emit({
     kind: 'alert',
     by: 'peer',
@@ -149,5 +165,12 @@ function unexpected(rule: string, detail: string): ProtocolFault {
 }
 
 /** What a record with several messages is called by: the later here, the more it says. */
-const RANK: readonly Progress['what'][] = ['handshake', 'hello-request', 'key-update', 'ticket', 'connected'];
+const RANK: readonly Progress['what'][] = [
+  'handshake',
+  'hello-request',
+  'renegotiation',
+  'key-update',
+  'ticket',
+  'connected',
+];
 const MAX_IDLE_RECORDS = 32;

@@ -7,7 +7,7 @@ import { CONTENT, contentTypeName, encodeRecordHeader, MAX_PLAINTEXT } from '../
 import { createDraft, type Draft, queueDraft } from './outbox.ts';
 import { protect } from './protection.ts';
 import type { TlsState } from './state.ts';
-import { ticketFact } from './tickets.ts';
+import { ticketFact } from '../ticket-fact.ts';
 
 /** One record under the keys in place, whatever it holds; the sequence number is used up. */
 export function sealRecord(state: TlsState, type: number, content: Uint8Array): Uint8Array {

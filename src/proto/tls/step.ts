@@ -1,7 +1,7 @@
 import type { Millis } from '../../timeline/event.ts';
-import type { TlsStep } from '../core.ts';
+import type { Heed, TlsStep } from '../core.ts';
 import { ProtocolFault } from '../fault.ts';
-import { ignoreAll, receiveAfterClose } from './after-close.ts';
+import { ignoreAll, receiveAfterClose, tellRecord } from './after-close.ts';
 import { hasRecord, peekRecord, takeRecord } from './deframer.ts';
 import { guarded } from './failure.ts';
 import { headerFault } from './open-record.ts';
@@ -10,11 +10,11 @@ import type { TlsState } from './state.ts';
 import { stepEnd } from './stream-end.ts';
 
 /** Consumes one record, or the end of the stream. The only place where a peer's fault becomes a step. */
-export function step(state: TlsState, now: Millis): TlsStep {
+export function step(state: TlsState, now: Millis, heed: Heed): TlsStep {
   state.clock.now = now;
   state.clock.arrived = undefined;
   try {
-    return stepOnce(state);
+    return stepOnce(state, heed);
   } finally {
     state.clock.arrived = undefined;
   }
@@ -29,7 +29,7 @@ export function ready(state: TlsState): boolean {
   return hasRecord(receive.deframer) || headerFault(state) !== undefined;
 }
 
-function stepOnce(state: TlsState): TlsStep {
+function stepOnce(state: TlsState, heed: Heed): TlsStep {
   const { pendingFault } = state;
   if (pendingFault !== undefined) {
     state.pendingFault = undefined;
@@ -42,11 +42,11 @@ function stepOnce(state: TlsState): TlsStep {
       return state.receive.deframer.unread > 0 ? ignoreAll(state) : (stepEnd(state) ?? IDLE);
     case 'handshake':
     case 'open':
-      return stepRecord(state) ?? stepEnd(state) ?? IDLE;
+      return stepRecord(state, heed) ?? stepEnd(state) ?? IDLE;
   }
 }
 
-function stepRecord(state: TlsState): TlsStep | undefined {
+function stepRecord(state: TlsState, heed: Heed): TlsStep | undefined {
   const { receive, clock } = state;
   const problem = headerFault(state);
   if (problem !== undefined) {
@@ -57,9 +57,10 @@ function stepRecord(state: TlsState): TlsStep | undefined {
   const record = takeRecord(receive.deframer);
   if (head === undefined || record === undefined) return undefined;
   clock.arrived = record.arrived;
+  if (heed === 'nothing') return tellRecord(state, record, head.header);
   return receive.closeNotify
     ? receiveAfterClose(state, record, head.header)
-    : toStep(guarded(state, () => receiveRecord(state, record, head.header)));
+    : toStep(guarded(state, () => receiveRecord(state, record, head.header, heed)));
 }
 
 function toStep(outcome: TlsStep | ProtocolFault): TlsStep {

@@ -27,7 +27,7 @@ export function wireTlsCore(
     version: () => (state.version === undefined ? undefined : VERSION_NAMES[state.version]),
     start: (now) => start(state, now),
     receive: (now, input) => queueInput(state, now, input),
-    step: (now) => step(state, now),
+    step: (now, heed = 'all') => step(state, now, heed),
     pollTimeout: () => undefined,
     handleTimeout: () => undefined,
     ready: () => ready(state),

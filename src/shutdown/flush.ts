@@ -1,0 +1,23 @@
+import type { Ssl } from './ssl.ts';
+import type { Flushed } from './types.ts';
+
+/** Hands what is queued to the transport, and keeps for SSL_get_error how that went. */
+export function flush(ssl: Ssl): Flushed {
+  const flushed = ssl.flush();
+  ssl.waits = flushed === 'blocked' ? 'write' : 'nothing';
+  ssl.retry = flushed === 'blocked' ? 'write' : 'none';
+  return flushed;
+}
+
+/** Something lies in OpenSSL's write buffer, so that nothing else can be sent: data to be written again, or an alert. */
+export function writePending(ssl: Ssl): boolean {
+  return ssl.pendingWrite !== undefined || ssl.alert === 'retry';
+}
+
+/** The errno as the application sees it: a kernel tells of a reset once, to whichever call comes first. */
+export function toldErrno(ssl: Ssl, errno: string): string {
+  if (errno !== 'ECONNRESET') return errno;
+  const told = ssl.resetTold ? 'EPIPE' : errno;
+  ssl.resetTold = true;
+  return told;
+}
