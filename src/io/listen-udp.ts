@@ -132,7 +132,7 @@ function join(table: Associations, to: To, first: Uint8Array, { sink, emit, watc
   const local = formatAddress(address.address, address.port);
   setImmediate(() => {
     if (closed) return;
-    emit({ kind: 'transport.connected', remote, local });
+    emit({ kind: 'transport.connected', remote, local, udp: true });
     sink.writable();
     begun = true;
     if (!paused) inbox.resume();

@@ -76,7 +76,7 @@ function hand(link: Link, input: Input): void {
 function opened(link: Link, socket: UdpSocket): void {
   link.socket?.close();
   link.socket = socket;
-  link.emit({ kind: 'transport.connected', remote: socket.remote, local: socket.local });
+  link.emit({ kind: 'transport.connected', remote: socket.remote, local: socket.local, udp: true });
   for (const unit of link.first) socket.send(unit);
   link.sink.writable();
 }

@@ -60,20 +60,20 @@ async function dial(
   const tryNext = async (): Promise<boolean> => {
     for (let address = left.shift(); address !== undefined; address = left.shift()) {
       current = address;
-      emit({ kind: 'address.attempt', address, port });
+      emit({ kind: 'address.attempt', address, port, udp: true });
       const socket = await openUdpSocket({ address, port, handlers: link.handlers });
       if (typeof socket !== 'string') {
         settle(socket, link);
         return true;
       }
       errno = socket;
-      emit({ kind: 'address.failed', address, port, errno });
+      emit({ kind: 'address.failed', address, port, errno, udp: true });
     }
     return false;
   };
   onRefused(async () => {
     if (left.length === 0) return false;
-    emit({ kind: 'address.failed', address: current, port, errno: 'ECONNREFUSED' });
+    emit({ kind: 'address.failed', address: current, port, errno: 'ECONNREFUSED', udp: true });
     return await tryNext();
   });
   if (!(await tryNext()) && !link.closed()) {

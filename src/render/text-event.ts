@@ -2,6 +2,7 @@ import type { TimelineEvent, Who } from '../timeline/event.ts';
 import { messageName } from '../wire/handshake.ts';
 import { capPeerText } from './escape.ts';
 import type { Span } from './layout.ts';
+import { describeDatagram, recordNumber } from './text-datagram.ts';
 import { count, duration } from './verdict-text.ts';
 
 type CallEvent = Extract<TimelineEvent, { kind: 'call' }>;
@@ -15,7 +16,10 @@ export function describeEvent(
   verbose: boolean,
 ): Described | undefined {
   return (
-    describeTransport(event, verbose) ?? describeTls(event, verbose) ?? describeRun(event, call, verbose)
+    describeTransport(event, verbose) ??
+    describeTls(event, verbose) ??
+    describeDatagram(event, verbose) ??
+    describeRun(event, call, verbose)
   );
 }
 
@@ -41,11 +45,19 @@ function describeTransport(event: TimelineEvent, verbose: boolean): Described | 
         ? line('none', `${event.host} is ${event.addresses.join(', ')}`)
         : undefined;
     case 'address.attempt':
-      return verbose ? line('local', `TCP connect to ${endpoint(event.address, event.port)}`) : undefined;
+      return verbose
+        ? line('local', `${protocol(event)} connect to ${endpoint(event.address, event.port)}`)
+        : undefined;
     case 'address.failed':
-      return line('none', `TCP connect to ${endpoint(event.address, event.port)} failed: ${event.errno}`);
+      return line(
+        'none',
+        `${protocol(event)} connect to ${endpoint(event.address, event.port)} failed: ${event.errno}`,
+      );
     case 'transport.connected':
-      return line('none', `TCP connected to ${event.remote}${verbose ? ` from ${event.local}` : ''}`);
+      return line(
+        'none',
+        `${protocol(event)} connected to ${event.remote}${verbose ? ` from ${event.local}` : ''}`,
+      );
     case 'transport.unreachable':
       return line('none', `unreachable: ${event.errno}${because(event.detail)}`);
     case 'transport.fin':
@@ -105,7 +117,7 @@ function describeTls(event: TimelineEvent, verbose: boolean): Described | undefi
       return verbose
         ? line(
             event.by,
-            `record ${event.name}, ${count(event.bytes, 'byte')}${event.protected ? '' : ', in clear'}`,
+            `record ${event.name}, ${count(event.bytes, 'byte')}${event.protected ? '' : ', in clear'}${numbered(event)}`,
           )
         : undefined;
     case 'alert':
@@ -199,6 +211,16 @@ function flags(event: ReturnEvent): Span {
 
 function line(side: Who | 'none', text: string): Described {
   return { side, spans: [{ text }] };
+}
+
+/** A UDP socket that is connected has an address and nothing more: nobody has answered. */
+function protocol(event: { udp?: true }): string {
+  return event.udp === true ? 'UDP socket' : 'TCP';
+}
+
+function numbered({ epoch, sequence }: { epoch?: number; sequence?: number }): string {
+  const number = recordNumber(epoch, sequence);
+  return number === '' ? '' : `, ${number}`;
 }
 
 function endpoint(address: string, port: number): string {

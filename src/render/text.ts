@@ -129,6 +129,18 @@ function factsOf(outcome: Outcome): string[] {
   }
   if (outcome.resetAfterFin === 'yes') facts.push('RST after the FIN');
   if (outcome.peerNeverClosed === true) facts.push('the peer never closed');
+  return [...facts, ...datagramFacts(outcome)];
+}
+
+function datagramFacts(outcome: Outcome): string[] {
+  const { closeNotifySent = 0, bytesAfterPeerClose = 0, forgedAlerts = 0, undecryptable = 0 } = outcome;
+  const facts = [];
+  if (closeNotifySent > 1) facts.push(`close_notify sent ${closeNotifySent} times`);
+  if (bytesAfterPeerClose > 0) {
+    facts.push(`${count(bytesAfterPeerClose, 'byte')} after the peer's own close_notify`);
+  }
+  if (forgedAlerts > 0) facts.push(`${count(forgedAlerts, 'alert')} in the clear dropped`);
+  if (undecryptable > 0) facts.push(`${count(undecryptable, 'record')} that did not decrypt dropped`);
   return facts;
 }
 

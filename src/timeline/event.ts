@@ -19,9 +19,10 @@ export type ShutdownFlag = 'SENT' | 'RECEIVED';
 
 export type TransportFact =
   | { kind: 'address.resolved'; host: string; addresses: readonly string[] }
-  | { kind: 'address.attempt'; address: string; port: number }
-  | { kind: 'address.failed'; address: string; port: number; errno: string }
-  | { kind: 'transport.connected'; remote: string; local: string }
+  /** `udp`: a datagram socket; no packet has gone anywhere yet. */
+  | { kind: 'address.attempt'; address: string; port: number; udp?: true }
+  | { kind: 'address.failed'; address: string; port: number; errno: string; udp?: true }
+  | { kind: 'transport.connected'; remote: string; local: string; udp?: true }
   | { kind: 'transport.unreachable'; errno: string; detail: string }
   | { kind: 'transport.fin'; by: Who; certainty: Certainty }
   | { kind: 'transport.reset'; by: Who; errno: string; certainty: Certainty }
