@@ -1,7 +1,7 @@
 import type { Extension } from './extensions.ts';
 import { decodeExtensions, encodeExtensions } from './extensions.ts';
 import { decodeWhole, encodeHandshake, HANDSHAKE } from './handshake.ts';
-import { Malformed } from './reader.ts';
+import { Malformed, type Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 
 /** ECDHE over a named curve (RFC 8422 §5.4). `params`: the bytes that the signature covers. */
@@ -43,7 +43,7 @@ export function decodeServerKeyExchange(body: Uint8Array): ServerKeyExchange {
     const curveType = reader.u8();
     if (curveType !== NAMED_CURVE) throw new Malformed(0, `ECCurveType ${curveType}, not named_curve`);
     const group = reader.u16();
-    const point = reader.vector(1);
+    const point = ecPoint(reader);
     const params = body.subarray(0, reader.offset);
     return { group, point, params, scheme: reader.u16(), signature: reader.vector(2) };
   });
@@ -55,7 +55,14 @@ export function encodeClientKeyExchange(point: Uint8Array): Uint8Array {
 }
 
 export function decodeClientKeyExchange(body: Uint8Array): Uint8Array {
-  return decodeWhole(body, (reader) => reader.vector(1));
+  return decodeWhole(body, ecPoint);
+}
+
+/** RFC 8422 §5.4. */
+function ecPoint(reader: Reader): Uint8Array {
+  const point = reader.vector(1);
+  if (point.length === 0) throw new Malformed(reader.offset, 'empty point');
+  return point;
 }
 
 /** RFC 9846 §4.5.3, RFC 5246 §7.4.9: nothing but the verify_data. */

@@ -1,7 +1,7 @@
 import { ascii, fromAscii } from './bytes.ts';
 import { decodeWhole } from './handshake.ts';
 import { decodeU16List } from './hello.ts';
-import { Malformed } from './reader.ts';
+import { Malformed, type Reader } from './reader.ts';
 import { Writer } from './writer.ts';
 
 /** A share of one group (RFC 9846 §4.3.8). */
@@ -54,18 +54,19 @@ export const u8List = {
 export const serverName = {
   encode: (host: string): Uint8Array =>
     new Writer().prefixed(2, (list) => list.u8(0).vector(2, ascii(host))).finish(),
-  /** Undefined when the list has no host_name. */
-  decode: (data: Uint8Array): string | undefined =>
+  /** Every host_name of the list; RFC 6066 §3 allows one. */
+  decode: (data: Uint8Array): string[] =>
     decodeWhole(data, (reader) => {
       const list = reader.nested(2);
       if (list.done()) throw new Malformed(list.offset, 'empty list: server_name');
-      let host: string | undefined;
+      const hosts: string[] = [];
       while (!list.done()) {
         const type = list.u8();
         const name = list.vector(2);
-        if (type === 0) host = fromAscii(name);
+        if (name.length === 0) throw new Malformed(list.offset, 'empty server name');
+        if (type === 0) hosts.push(fromAscii(name));
       }
-      return host;
+      return hosts;
     }),
 };
 
@@ -94,8 +95,7 @@ export const protocolList = {
 /** key_share in a ServerHello. */
 export const keyShareEntry = {
   encode: (entry: KeyShareEntry): Uint8Array => new Writer().u16(entry.group).vector(2, entry.share).finish(),
-  decode: (data: Uint8Array): KeyShareEntry =>
-    decodeWhole(data, (reader) => ({ group: reader.u16(), share: reader.vector(2) })),
+  decode: (data: Uint8Array): KeyShareEntry => decodeWhole(data, keyShare),
 };
 
 /** key_share in a ClientHello; an empty list asks for a HelloRetryRequest. */
@@ -110,10 +110,17 @@ export const keyShareList = {
     decodeWhole(data, (reader) => {
       const list = reader.nested(2);
       const entries: KeyShareEntry[] = [];
-      while (!list.done()) entries.push({ group: list.u16(), share: list.vector(2) });
+      while (!list.done()) entries.push(keyShare(list));
       return entries;
     }),
 };
+
+function keyShare(reader: Reader): KeyShareEntry {
+  const group = reader.u16();
+  const share = reader.vector(2);
+  if (share.length === 0) throw new Malformed(reader.offset, `empty share of group ${group}`);
+  return { group, share };
+}
 
 /** RFC 9846 §4.3.2. */
 export const cookie = {

@@ -96,6 +96,7 @@ describe('a server refuses a TLS 1.3 ClientHello', () => {
     ['an odd list of groups', 'decode-error', 50, put(10, fromHex('000300 1d00'))],
     ['an empty protocol name', 'decode-error', 50, put(16, fromHex('0001 00'))],
     ['an empty list of server names', 'decode-error', 50, put(0, fromHex('0000'))],
+    ['two server names', 'server-name-list', 47, put(0, fromHex('0008 00000161 00000162'))],
     ['no compression method', 'decode-error', 50, (hello) => ({ ...hello, compressionMethods: NOTHING })],
     [
       'a full extended_master_secret',

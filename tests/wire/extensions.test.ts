@@ -62,7 +62,6 @@ describe('extension data', () => {
     ['supported_versions', data.versionList, [0x0304, 0x0303], '0403040303'],
     ['a number', data.u16, 0x4001, '4001'],
     ['psk_key_exchange_modes', data.u8List, [1], '0101'],
-    ['server_name', data.serverName, 'a.b', '0006000003612e62'],
     ['ALPN', data.protocolList, ['h2', 'x'], '0005026832' + '0178'],
     ['a share', data.keyShareEntry, { group: 29, share: fromHex('aabb') }, '001d0002aabb'],
     ['shares', data.keyShareList, [{ group: 29, share: fromHex('aabb') }], '0006001d0002aabb'],
@@ -98,6 +97,9 @@ describe('extension data', () => {
     ['an empty list of versions', data.versionList, '00'],
     ['an empty list of modes', data.u8List, '00'],
     ['an empty list of names', data.serverName, '0000'],
+    ['an empty name', data.serverName, '000300' + '0000'],
+    ['an empty share', data.keyShareEntry, '001d0000'],
+    ['an empty share in a list', data.keyShareList, '0004001d0000'],
     ['an empty list of protocols', data.protocolList, '0000'],
     ['an empty protocol', data.protocolList, '000100'],
     ['an empty cookie', data.cookie, '0000'],
@@ -108,8 +110,11 @@ describe('extension data', () => {
     expect(() => codec.decode(fromHex(hex))).toThrow(Malformed);
   });
 
-  it('passes over name types other than host_name', () => {
-    expect(data.serverName.decode(fromHex('0004' + '01000178'))).toBeUndefined();
+  it('server_name: every host_name, and no name of another type', () => {
+    expect(toHex(data.serverName.encode('a.b'))).toBe('0006000003612e62');
+    expect(data.serverName.decode(fromHex('0006000003612e62'))).toEqual(['a.b']);
+    expect(data.serverName.decode(fromHex('0008' + '00000161' + '00000162'))).toEqual(['a', 'b']);
+    expect(data.serverName.decode(fromHex('0004' + '01000178'))).toEqual([]);
   });
 
   it('counts what a binder leaves out', () => {

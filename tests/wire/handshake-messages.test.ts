@@ -149,6 +149,16 @@ describe('handshake messages', () => {
     for (let length = 0; length < body.length; length++)
       expect(() => exchange.decodeServerKeyExchange(body.subarray(0, length))).toThrow(Malformed);
     expect(() => exchange.decodeServerKeyExchange(body.with(0, 1))).toThrow(Malformed);
+    const pointless = exchange.encodeServerKeyExchange(
+      exchange.encodeEcdhParams(29, fromHex('')),
+      0x0807,
+      fromHex('01'),
+    );
+    expect(() => exchange.decodeServerKeyExchange(decodeHandshake(pointless).body)).toThrow(Malformed);
+  });
+
+  it('ClientKeyExchange has a point', () => {
+    expect(() => exchange.decodeClientKeyExchange(fromHex('00'))).toThrow(Malformed);
   });
 
   it('KeyUpdate: 0, 1, and nothing else', () => {

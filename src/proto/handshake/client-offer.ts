@@ -4,6 +4,7 @@ import { decodeEmpty } from '../../wire/handshake.ts';
 import { type ClientHello, decodeClientHello } from '../../wire/hello.ts';
 import type { Received } from './context.ts';
 import { checkNotRepeated } from './extension-rules.ts';
+import { illegalParameter } from './faults.ts';
 import type { Flavor } from './flavor.ts';
 
 /** A ClientHello as a server reads it. Lists are absent where the extension was. */
@@ -53,7 +54,8 @@ export function readClientHello(message: Received, flavor: Flavor): ClientOffer 
   read(EXTENSION.cookie, data.cookie.decode, (cookie) => {
     offer.cookie = cookie;
   });
-  read(EXTENSION.server_name, data.serverName.decode, (name) => {
+  read(EXTENSION.server_name, data.serverName.decode, ([name, ...more]) => {
+    if (more.length > 0) throw illegalParameter('server-name-list', 'more than one host_name in server_name');
     if (name !== undefined) offer.serverName = name;
   });
   read(EXTENSION.extended_master_secret, decodeEmpty, () => {});
