@@ -59,7 +59,7 @@ export function createChannel(options: {
   };
   const bare = options.connect(sink);
   const flow = createFlowControl(core, options.decorate?.(bare) ?? bare, scheduler);
-  const transport = recordOwnActs(flow.transport, emit);
+  const transport = recordOwnActs(flow.transport, emit, () => timers.stop());
 
   const flush = (): WriteResult => {
     for (let unit = core.peekTransmit(); unit !== undefined; unit = core.peekTransmit()) {

@@ -3,9 +3,9 @@ import type { Transport } from './world.ts';
 
 /**
  * Puts what we do to the transport on the timeline, once each: FIN, RST, close, and each time it begins to take no more. What the peer does is the channel's to
- * report, so that both halves look the same over real sockets and over the simulator.
+ * report, so that both halves look the same over real sockets and over the simulator. `whenClosed`: after each close.
  */
-export function recordOwnActs(transport: Transport, emit: Emit): Transport {
+export function recordOwnActs(transport: Transport, emit: Emit, whenClosed: () => void): Transport {
   let fin = false;
   let reset = false;
   let closed = false;
@@ -39,6 +39,7 @@ export function recordOwnActs(transport: Transport, emit: Emit): Transport {
       transport.close();
       if (!closed && !reset) emit({ kind: 'transport.closed', by: 'local' });
       closed = true;
+      whenClosed();
     },
     pause: () => transport.pause(),
     resume: () => transport.resume(),

@@ -2,13 +2,22 @@ import type { TlsCore } from '../proto/core.ts';
 import type { Scheduler } from './scheduler.ts';
 import { type Task, until } from './task.ts';
 
-/** Calls a core when its time has come, and sends what it then says. `check`: its timer may have begun to run. */
-export function createTimers(core: TlsCore, scheduler: Scheduler, flush: () => unknown): { check(): void } {
+export type Timers = {
+  /** The core's timer may have begun to run. */
+  check(): void;
+  /** There is nothing left to send on. */
+  stop(): void;
+};
+
+/** Calls a core when its time has come, and sends what it then says. */
+export function createTimers(core: TlsCore, scheduler: Scheduler, flush: () => unknown): Timers {
   let running = false;
+  let stopped = false;
   function* run(): Task<void> {
-    for (let due = core.pollTimeout(); due !== undefined; due = core.pollTimeout()) {
+    for (let due = core.pollTimeout(); due !== undefined && !stopped; due = core.pollTimeout()) {
       const set = due;
-      if (yield* until('a timer of the core', () => core.pollTimeout() !== set, set)) continue;
+      const changed = (): boolean => stopped || core.pollTimeout() !== set;
+      if (yield* until('a timer of the core', changed, set)) continue;
       core.handleTimeout(scheduler.clock.now());
       flush();
     }
@@ -16,9 +25,13 @@ export function createTimers(core: TlsCore, scheduler: Scheduler, flush: () => u
   }
   return {
     check() {
-      if (running || core.pollTimeout() === undefined) return;
+      if (running || stopped || core.pollTimeout() === undefined) return;
       running = true;
       scheduler.spawn(run());
+    },
+    stop() {
+      stopped = true;
+      scheduler.poke();
     },
   };
 }
