@@ -1,10 +1,13 @@
 import type { Random } from '../crypto/provider.ts';
 import { type Channel, createChannel } from '../driver/channel.ts';
 import { createScheduler, type Scheduler } from '../driver/scheduler.ts';
+import type { Connect } from '../driver/world.ts';
 import type { TlsCore } from '../proto/core.ts';
 import type { Emit } from '../timeline/event.ts';
 import { createRecorder, type Recorder } from '../timeline/recorder.ts';
 import { createSimClock, type SimClock } from './clock.ts';
+import { createDatagramLink, type DatagramLink } from './datagram-link.ts';
+import type { DatagramNetwork } from './datagram-network.ts';
 import { createLink, type Link } from './link.ts';
 import type { Network } from './network.ts';
 import { createRandom } from './random.ts';
@@ -12,11 +15,11 @@ import { createRandom } from './random.ts';
 /** What a core gets from its place in the simulation. */
 export type Place = { random: Random; emit: Emit };
 
-export type Pair = {
+export type Pair<L = Link> = {
   clock: SimClock;
   scheduler: Scheduler;
   recorder: Recorder;
-  link: Link;
+  link: L;
   client: Channel;
   server: Channel;
 };
@@ -29,14 +32,38 @@ export function createPair(options: {
   network?: Partial<Network>;
 }): Pair {
   const { seed, network } = options;
+  const overLink = (clock: SimClock): Link =>
+    createLink({
+      clock,
+      random: createRandom(seed, 'network'),
+      ...(network === undefined ? {} : { network }),
+    });
+  return createPairOver(overLink, options);
+}
+
+/** The same over datagrams. */
+export function createDatagramPair(options: {
+  seed: number | string;
+  client: (place: Place) => TlsCore;
+  server: (place: Place) => TlsCore;
+  network?: Partial<DatagramNetwork>;
+}): Pair<DatagramLink> {
+  const { seed, network } = options;
+  const random = createRandom(seed, 'network');
+  const overLink = (clock: SimClock): DatagramLink =>
+    createDatagramLink({ clock, random, ...(network === undefined ? {} : { network }) });
+  return createPairOver(overLink, options);
+}
+
+type Ends = { left: Connect; right: Connect };
+type Sides = { seed: number | string; client: (place: Place) => TlsCore; server: (place: Place) => TlsCore };
+
+function createPairOver<L extends Ends>(overLink: (clock: SimClock) => L, options: Sides): Pair<L> {
+  const { seed } = options;
   const clock = createSimClock();
   const scheduler = createScheduler(clock);
   const recorder = createRecorder(clock.now);
-  const link = createLink({
-    clock,
-    random: createRandom(seed, 'network'),
-    ...(network === undefined ? {} : { network }),
-  });
+  const link = overLink(clock);
   const channel = (name: 'client' | 'server', core: (place: Place) => TlsCore): Channel => {
     const emit = recorder.emitter(name);
     return createChannel({
