@@ -1,4 +1,5 @@
 import { concat } from '../wire/bytes.ts';
+import { Writer } from '../wire/writer.ts';
 import { prf12 } from './kdf.ts';
 import type { CryptoProvider, HashName } from './provider.ts';
 import type { Suite } from './suites.ts';
@@ -10,6 +11,12 @@ export type KeyBlock = {
   clientIv: Uint8Array;
   serverIv: Uint8Array;
 };
+
+/** The premaster secret with a PSK: zeros beside it, or the ECDHE secret (RFC 4279 §2, RFC 5489 §2). */
+export function pskPremaster(key: Uint8Array, shared?: Uint8Array): Uint8Array {
+  const other = shared ?? new Uint8Array(key.length);
+  return new Writer().vector(2, other).vector(2, key).finish();
+}
 
 /** master_secret (RFC 5246 §8.1). */
 export function masterSecret(

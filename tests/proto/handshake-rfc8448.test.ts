@@ -85,10 +85,13 @@ describe('the tickets of RFC 8448', () => {
     const raw = fromHex(step(resumed, 'send handshake record').values.payload!);
     const hello = decodeClientHello(body(raw));
     const { binders } = offeredPsks.decode(findExtension(hello.extensions, EXTENSION.pre_shared_key)!);
-    const psk = fromHex(step(resumed, 'extract secret "early"').values.IKM!);
+    const key = fromHex(step(resumed, 'extract secret "early"').values.IKM!);
     const partial = raw.subarray(0, raw.length - bindersLength(binders));
     const context = makeContext('server', []);
-    expect(toHex(pskBinder(context, 'sha256', psk, partial))).toBe(toHex(binders[0]!));
+    const psk = { key, hash: 'sha256', session: { ...SESSION, secret: key } } as const;
+    expect(toHex(pskBinder(context, psk, partial))).toBe(toHex(binders[0]!));
+    const external = { key, hash: 'sha256' } as const;
+    expect(toHex(pskBinder(context, external, partial))).not.toBe(toHex(binders[0]!));
   });
 });
 
@@ -133,7 +136,7 @@ function playClient(trace: Trace) {
   const hello = decodeClientHello(body(message));
   context.clientRandom = hello.random;
   const share = provider.keyShare('x25519', () => privateKey(trace, 'client'));
-  const offer: Offer = { hello, message, shares: new Map([[29, share]]) };
+  const offer: Offer = { hello, message, shares: new Map([[29, share]]), psks: [] };
   send(context, 'initial', message);
   const serverHello = received(one(trace, 'ServerHello'), 'initial');
   let state: ClientState = onServerHello13(context, offer, decodeServerHello(serverHello.body), serverHello);
@@ -215,3 +218,12 @@ function received(raw: Uint8Array, level: Level): Received {
 function body(message: Uint8Array): Uint8Array {
   return decodeHandshake(message).body;
 }
+
+const SESSION = {
+  version: 0x0304,
+  suite: 0x1301,
+  lifetime: 30,
+  ageAdd: 0,
+  receivedAt: 0,
+  extendedMasterSecret: false,
+} as const;

@@ -24,7 +24,9 @@ export type Tls13ClientRun = {
   group: number;
   helloRetry: boolean;
   /** The ticket that the server took. */
-  resumed?: Session;
+  resumed?: Session | undefined;
+  /** The server took a pre-shared key, of a ticket or not: no certificate comes. */
+  byPsk: boolean;
   alpn?: string | undefined;
   request?: CertificateRequest13;
   scheme?: number;
@@ -65,6 +67,8 @@ export type Tls12ClientRun = {
 
 export type Tls12ClientState = { version: 0x0303 } & (
   | { name: 'WAIT_CERT'; run: Tls12ClientRun }
+  | { name: 'WAIT_PSK_SKE'; run: Tls12ClientRun }
+  | { name: 'WAIT_PSK_SHD'; run: Tls12ClientRun; exchange: ServerPoint | undefined }
   | { name: 'WAIT_SKE'; run: Tls12ClientRun; peer: PeerCertificate }
   | { name: 'WAIT_CR_SHD'; run: Tls12ClientRun; point: Uint8Array; group: number }
   | {
@@ -77,3 +81,6 @@ export type Tls12ClientState = { version: 0x0303 } & (
   | { name: 'WAIT_TICKET' | 'WAIT_CCS' | 'WAIT_FINISHED'; run: Tls12ClientRun; master: Uint8Array }
   | { name: 'CONNECTED' }
 );
+
+/** The server's share in ServerKeyExchange. */
+export type ServerPoint = { group: number; point: Uint8Array };

@@ -1,23 +1,23 @@
 import { groupById } from '../../crypto/groups.ts';
 import type { KeyShare } from '../../crypto/provider.ts';
-import { suiteById } from '../../crypto/suites.ts';
 import * as data from '../../wire/extension-data.ts';
 import { EXTENSION, type Extension } from '../../wire/extensions.ts';
 import { type ClientHello, encodeClientHello } from '../../wire/hello.ts';
 import { act, type Context, send } from './context.ts';
 import { illegalParameter } from './faults.ts';
-import { appendPsk, type PskOffer, pskOffer } from './psk.ts';
+import { appendPsks, offerablePsks, type PskOffer, renewed } from './psk.ts';
 import { isIpAddress, offerable } from './resumption.ts';
 import type { Session } from './session.ts';
+import { usableGroups, usableSuites } from './usable.ts';
 
 /** A ClientHello of ours and what must be remembered of it. */
 export type Offer = {
   hello: ClientHello;
   message: Uint8Array;
   shares: ReadonlyMap<number, KeyShare>;
-  /** TLS 1.3 ticket under offer. */
-  psk?: PskOffer;
-  /** The session under offer, of either version; stays when a HelloRetryRequest makes `psk` impossible. */
+  /** TLS 1.3: under offer, in this order. */
+  psks: readonly PskOffer[];
+  /** The session under offer, of either version; stays when a HelloRetryRequest makes its ticket impossible. */
   session?: Session;
   /** Group or cookie that a HelloRetryRequest asked for: this is the second ClientHello. */
   retried?: { suite: number; group: number | undefined };
@@ -42,7 +42,7 @@ export function createOffer(ctx: Context): Offer {
     compressionMethods: Uint8Array.of(0),
     extensions: offeredExtensions(ctx, shares, session12),
   };
-  const offer = seal(ctx, { hello, shares }, session === undefined ? undefined : pskOffer(session, ctx.now));
+  const offer = seal(ctx, { hello, shares }, offerablePsks(ctx, session));
   if (session === undefined) return offer;
   deps.emit({ kind: 'session', what: 'offered', why: sessionWords(session) });
   return { ...offer, session };
@@ -64,8 +64,8 @@ export function retryOffer(
   if (asked.cookie !== undefined)
     extensions.push({ type: EXTENSION.cookie, data: data.cookie.encode(asked.cookie) });
   // A PSK whose hash is not the chosen suite's must not be offered again (§4.2.2, §4.3.11).
-  const psk = offer.psk?.hash === asked.hash ? pskOffer(offer.psk.session, ctx.now) : undefined;
-  const next = seal(ctx, { hello: { ...offer.hello, extensions }, shares }, psk);
+  const psks = renewed(ctx, offer.psks).filter((psk) => psk.hash === asked.hash);
+  const next = seal(ctx, { hello: { ...offer.hello, extensions }, shares }, psks);
   const retried = { suite: asked.suite, group: asked.group };
   return offer.session === undefined ? { ...next, retried } : { ...next, retried, session: offer.session };
 }
@@ -73,8 +73,8 @@ export function retryOffer(
 /** RFC 6347 §4.2.1: the ClientHello again, with the cookie of a HelloVerifyRequest. */
 export function verifiedOffer(ctx: Context, offer: Offer, cookie: Uint8Array): Offer {
   const extensions = offer.hello.extensions.filter(({ type }) => type !== EXTENSION.pre_shared_key);
-  const psk = offer.psk && pskOffer(offer.psk.session, ctx.now);
-  const next = seal(ctx, { hello: { ...offer.hello, cookie, extensions }, shares: offer.shares }, psk);
+  const hello = { ...offer.hello, cookie, extensions };
+  const next = seal(ctx, { hello, shares: offer.shares }, renewed(ctx, offer.psks));
   return { ...offer, ...next, verified: (offer.verified ?? 0) + 1 };
 }
 
@@ -84,28 +84,14 @@ export function sendOffer(ctx: Context, offer: Offer): void {
   send(ctx, 'initial', offer.message);
 }
 
-/** Suites of the configuration that we can speak in one of its versions. */
-export function usableSuites(ctx: Context): number[] {
-  const { suites, versions } = ctx.config;
-  return suites.filter((id) => versions.some((version) => suiteById(id)?.version === version));
-}
-
-/** Groups of the configuration that exist in that version: the hybrid one came with TLS 1.3. */
-export function usableGroups(ctx: Context, version: 0x0303 | 0x0304): number[] {
-  return ctx.config.groups.filter((id) => {
-    const group = groupById(id);
-    return group !== undefined && (version === 0x0304 || group.provider !== 'x25519mlkem768');
-  });
-}
-
 function seal(
   ctx: Context,
   offer: { hello: ClientHello; shares: ReadonlyMap<number, KeyShare> },
-  psk: PskOffer | undefined,
+  psks: readonly PskOffer[],
 ): Offer {
   try {
-    if (psk === undefined) return { ...offer, message: encodeClientHello(offer.hello) };
-    return { ...offer, psk, ...appendPsk(ctx, offer.hello, psk) };
+    if (psks.length === 0) return { ...offer, psks, message: encodeClientHello(offer.hello) };
+    return { ...offer, psks, ...appendPsks(ctx, offer.hello, psks) };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw illegalParameter('hello-too-large', 'what the peer wants echoed does not fit a ClientHello');

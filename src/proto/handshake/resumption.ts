@@ -1,6 +1,7 @@
 import { suiteById } from '../../crypto/suites.ts';
 import type { Context } from './context.ts';
 import type { Session } from './session.ts';
+import { usableSuites } from './usable.ts';
 
 /** Client: the configured session if it may be offered now; else a fact says why not. */
 export function offerable(ctx: Context): Session | undefined {
@@ -41,7 +42,7 @@ function obstacle(ctx: Context, session: Session): string | undefined {
 
 /** TLS 1.3 asks only for the same hash (RFC 9846 §4.3.11), TLS 1.2 for the same suite. */
 function suiteOnOffer(ctx: Context, session: Session): boolean {
-  if (session.version === 0x0303) return ctx.config.suites.includes(session.suite);
+  if (session.version === 0x0303) return usableSuites(ctx).includes(session.suite);
   const hash = suiteById(session.suite)?.hash;
   return ctx.config.suites.some((id) => {
     const suite = suiteById(id);

@@ -1,5 +1,5 @@
 import { groupById } from '../../crypto/groups.ts';
-import type { GroupName } from '../../crypto/provider.ts';
+import type { GroupName, HashName } from '../../crypto/provider.ts';
 import { curveOfKeyType } from '../../crypto/signatures.ts';
 import { type Suite, suiteById } from '../../crypto/suites.ts';
 import { ALERT } from '../../wire/alert.ts';
@@ -8,20 +8,33 @@ import { chooseScheme } from './certificates.ts';
 import type { ClientOffer } from './client-offer.ts';
 import type { Context } from './context.ts';
 import { handshakeFailure } from './faults.ts';
-import { usableGroups, usableSuites } from './offer.ts';
 import type { Identity } from './peer-auth.ts';
+import { usableGroups, usableSuites } from './usable.ts';
 
-/** Our first suite of this version that the client has too and that goes with our key. */
-export function chooseSuite(ctx: Context, offer: ClientOffer, version: 0x0303 | 0x0304): Suite {
-  const keyType = ctx.config.identity?.keyType ?? 'other';
+/**
+ * Our first suite of this version that the client has too and that goes with our key, or in TLS 1.2 with its PSK.
+ * `hash`: goes first if there is a suite with it.
+ */
+export function chooseSuite(
+  ctx: Context,
+  offer: ClientOffer,
+  version: 0x0303 | 0x0304,
+  hash?: HashName,
+): Suite {
+  const { identity, pskKeys } = ctx.config;
+  const keyType = identity?.keyType ?? 'other';
   const auth = keyType.startsWith('rsa') ? 'rsa' : 'ecdsa';
-  if (version === 0x0303 && !takesCurve(offer, keyType))
+  const curveTaken = takesCurve(offer, keyType);
+  const onlyPsk = identity === undefined && pskKeys !== undefined;
+  const common = usableSuites(ctx)
+    .filter((id) => offer.hello.cipherSuites.includes(id))
+    .map(suiteById)
+    .filter((suite) => suite?.version === version)
+    .filter((suite) => suite?.auth === undefined || (suite.auth === auth && curveTaken && !onlyPsk));
+  const chosen = common.find((suite) => suite?.hash === hash) ?? common[0];
+  if (chosen !== undefined) return chosen;
+  if (version === 0x0303 && !curveTaken)
     throw handshakeFailure('no-common-suite', `the client does not take the curve of our ${keyType} key`);
-  for (const id of usableSuites(ctx)) {
-    const suite = suiteById(id);
-    if (suite?.version !== version || !offer.hello.cipherSuites.includes(id)) continue;
-    if (suite.auth === undefined || suite.auth === auth) return suite;
-  }
   throw handshakeFailure('no-common-suite', 'no cipher suite in common');
 }
 

@@ -65,6 +65,7 @@ export type Tls12ServerRun = {
 export type Tls12ServerState = { version: 0x0303 } & (
   | { name: 'WAIT_CERT'; run: Tls12ServerRun; share: ServerShare }
   | { name: 'WAIT_CKE'; run: Tls12ServerRun; share: ServerShare; key?: PeerKey }
+  | { name: 'WAIT_PSK_CKE'; run: Tls12ServerRun; share: ServerShare | undefined }
   | { name: 'WAIT_CV'; run: Tls12ServerRun; master: Uint8Array; key: PeerKey }
   | { name: 'WAIT_CCS' | 'WAIT_FINISHED'; run: Tls12ServerRun; master: Uint8Array }
   | { name: 'CONNECTED' }

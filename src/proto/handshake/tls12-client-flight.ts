@@ -6,7 +6,7 @@ import {
 } from '../../wire/certificate.ts';
 import { encodeClientKeyExchange, encodeFinished } from '../../wire/exchange.ts';
 import { chooseScheme } from './certificates.ts';
-import type { Tls12ClientRun } from './client-state.ts';
+import type { ServerPoint, Tls12ClientRun } from './client-state.ts';
 import { act, type Context, send } from './context.ts';
 import { illegalParameter } from './faults.ts';
 import type { Identity } from './peer-auth.ts';
@@ -21,25 +21,30 @@ export function sendClientFlight(
   const { run } = state;
   const signer = request === undefined ? undefined : chooseSigner(ctx, request);
   if (request !== undefined) send(ctx, 'initial', encodeCertificate12(signer?.identity.chain ?? []));
-  const { share, secret } = agree(ctx, state.group, state.point);
+  const { share, secret } = agree(ctx, state);
   send(ctx, 'initial', encodeClientKeyExchange(share));
   const master = deriveMaster(ctx, run, secret);
   if (signer !== undefined) {
     const signature = signer.identity.sign(signer.scheme, ctx.transcript.bytes());
     send(ctx, 'initial', encodeCertificateVerify({ scheme: signer.scheme, signature }));
   }
+  sendFinished(ctx, run, master);
+  return { master, clientCertificate: signer !== undefined };
+}
+
+/** change_cipher_spec and Finished; from the server's change_cipher_spec on its keys hold (RFC 5246 §7.3). */
+export function sendFinished(ctx: Context, run: Tls12ClientRun, master: Uint8Array): void {
   const keys = deriveKeys12(ctx, run, master);
   changeCipher(ctx, keys);
   send(ctx, 'application', encodeFinished(verifyData12(ctx, run.suite, master, 'local')));
   act(ctx, keys.peer);
-  return { master, clientCertificate: signer !== undefined };
 }
 
 /** RFC 8422 §5.10. */
-function agree(ctx: Context, id: number, point: Uint8Array): { share: Uint8Array; secret: Uint8Array } {
-  const group = groupById(id);
+export function agree(ctx: Context, exchange: ServerPoint): { share: Uint8Array; secret: Uint8Array } {
+  const group = groupById(exchange.group);
   const mine = group && ctx.deps.provider.keyShare(group.provider, ctx.deps.random);
-  const secret = mine?.agree(point);
+  const secret = mine?.agree(exchange.point);
   if (mine === undefined || secret === undefined)
     throw illegalParameter('bad-key-share', `not a valid point in ServerKeyExchange`);
   return { share: mine.share, secret };

@@ -14,16 +14,21 @@ import { complete } from './completion.ts';
 import { act, type Context, hear, type Received, send, unexpected } from './context.ts';
 import { illegalParameter, peerFault } from './faults.ts';
 import { checkFinished } from './finished.ts';
-import { usableGroups } from './offer.ts';
 import type { Session } from './session.ts';
 import { sendClientFlight } from './tls12-client-flight.ts';
 import { changeCipher, deriveKeys12, verifyData12 } from './tls12-keys.ts';
+import { onPskExchange, onPskServerHelloDone } from './tls12-psk-client.ts';
+import { usableGroups } from './usable.ts';
 
 /** A TLS 1.2 client from the server's Certificate on (RFC 5246 §7.3). */
 export function onMessage12(ctx: Context, state: Tls12ClientState, message: Received): Tls12ClientState {
   switch (state.name) {
     case 'WAIT_CERT':
       return onCertificate(ctx, state, message);
+    case 'WAIT_PSK_SKE':
+      return onPskExchange(ctx, state, message);
+    case 'WAIT_PSK_SHD':
+      return onPskServerHelloDone(ctx, state, message);
     case 'WAIT_SKE':
       return onServerKeyExchange(ctx, state, message);
     case 'WAIT_CR_SHD':

@@ -12,6 +12,7 @@ import { applyRecordSizeLimit } from './record-size-limit.ts';
 import { chooseSuite } from './server-choice.ts';
 import type { Tls12ServerRun, Tls12ServerState } from './server-state.ts';
 import type { Session } from './session.ts';
+import { sendPskFlight12 } from './tls12-psk-server.ts';
 import { sendServerFlight12 } from './tls12-server-flight.ts';
 import { resumableSession, sendResumedFlight } from './tls12-server-resume.ts';
 
@@ -43,9 +44,10 @@ export function onClientHello12(ctx: Context, offer: ClientOffer): Tls12ServerSt
   ctx.transcript.begin(suite.hash, 0x0303);
   hear(ctx, message);
   sendServerHello(ctx, offer, run, { secure, resumed: session !== undefined });
-  return session === undefined
+  if (session !== undefined) return sendResumedFlight(ctx, { ...run, resumed: session }, session);
+  return suite.keyExchange === 'ecdhe'
     ? sendServerFlight12(ctx, offer, run)
-    : sendResumedFlight(ctx, { ...run, resumed: session }, session);
+    : sendPskFlight12(ctx, offer, run);
 }
 
 function sendServerHello(

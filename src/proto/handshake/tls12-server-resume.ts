@@ -1,4 +1,3 @@
-import { suiteById } from '../../crypto/suites.ts';
 import { encodeFinished } from '../../wire/exchange.ts';
 import type { ClientOffer } from './client-offer.ts';
 import { act, type Context, send } from './context.ts';
@@ -7,6 +6,7 @@ import type { Tls12ServerRun, Tls12ServerState } from './server-state.ts';
 import type { Session } from './session.ts';
 import { openTicket } from './tickets.ts';
 import { changeCipher, deriveKeys12, verifyData12 } from './tls12-keys.ts';
+import { usableSuites } from './usable.ts';
 
 /** The session that the client's ticket or session ID names, if it may be resumed. */
 export function resumableSession(
@@ -49,7 +49,7 @@ function obstacleTo(
 ): string | undefined {
   if (session === undefined) return 'the ticket is not ours';
   if (session.version !== 0x0303) return 'the session is of TLS 1.3';
-  const known = suiteById(session.suite) !== undefined && ctx.config.suites.includes(session.suite);
+  const known = usableSuites(ctx).includes(session.suite);
   if (!known || !offer.hello.cipherSuites.includes(session.suite)) return 'its suite is not on offer';
   if (session.serverName !== offer.serverName) return 'it belongs to another server name';
   if (ctx.config.clientCertificate === 'require' && session.verified !== true)

@@ -11,6 +11,7 @@ import type { Tls12ServerRun, Tls12ServerState } from './server-state.ts';
 import type { Session } from './session.ts';
 import { newSessionTicket12 } from './tickets.ts';
 import { changeCipher, deriveKeys12, deriveMaster, verifyData12 } from './tls12-keys.ts';
+import { onPskClientKeyExchange } from './tls12-psk-server.ts';
 
 /** A TLS 1.2 server after its first flight (RFC 5246 §7.3). */
 export function onMessage12(ctx: Context, state: Tls12ServerState, message: Received): Tls12ServerState {
@@ -19,6 +20,8 @@ export function onMessage12(ctx: Context, state: Tls12ServerState, message: Rece
       return onCertificate(ctx, state, message);
     case 'WAIT_CKE':
       return onClientKeyExchange(ctx, state, message);
+    case 'WAIT_PSK_CKE':
+      return onPskClientKeyExchange(ctx, state, message);
     case 'WAIT_CV':
       return onCertificateVerify(ctx, state, message);
     case 'WAIT_CCS':

@@ -10,9 +10,10 @@ import { act, type Context, hear, type Received } from './context.ts';
 import { checkAnswers } from './extension-rules.ts';
 import { extraTypes, takeExtras } from './extra-extensions.ts';
 import { illegalParameter, missingExtension, peerFault } from './faults.ts';
-import { type Offer, retryOffer, sendOffer, usableGroups } from './offer.ts';
+import { type Offer, retryOffer, sendOffer } from './offer.ts';
 import type { PskOffer } from './psk.ts';
 import { deriveHandshakeKeys, install } from './tls13-keys.ts';
+import { usableGroups } from './usable.ts';
 
 /** RFC 9846 §4.2.4: says what the next ClientHello must bring; one only, and it must change something. */
 export function onHelloRetryRequest(
@@ -60,7 +61,7 @@ export function onServerHello13(
   ctx.transcript.begin(suite.hash, 0x0304);
   takeExtras(ctx, hello.extensions, 0x0304, 'server_hello');
   hear(ctx, message);
-  const keys = deriveHandshakeKeys(ctx, suite, shared, psk?.session.secret);
+  const keys = deriveHandshakeKeys(ctx, suite, shared, psk?.key);
   install(ctx, 'peer', 'handshake', keys);
   install(ctx, 'local', 'handshake', keys);
   const run = {
@@ -68,8 +69,10 @@ export function onServerHello13(
     keys,
     group,
     helloRetry: offer.retried !== undefined,
-    ...(psk !== undefined && { resumed: psk.session }),
-    verified: psk !== undefined && psk.session.verified !== false,
+    resumed: psk?.session,
+    byPsk: psk !== undefined,
+    // Who knows an external key is who it says.
+    verified: psk !== undefined && psk.session?.verified !== false,
   };
   return { version: 0x0304, name: 'WAIT_EE', run };
 }
@@ -117,17 +120,18 @@ function acceptedPsk(offer: Offer, hello: ServerHello, suite: Suite): PskOffer |
   const selected = findExtension(hello.extensions, EXTENSION.pre_shared_key);
   if (selected === undefined) return undefined;
   const index = data.u16.decode(selected);
-  if (offer.psk === undefined || index !== 0)
-    throw illegalParameter('psk-index', `selected_identity ${index}`);
-  if (offer.psk.hash !== suite.hash)
+  const psk = offer.psks[index];
+  if (psk === undefined) throw illegalParameter('psk-index', `selected_identity ${index}`);
+  if (psk.hash !== suite.hash)
     throw illegalParameter('psk-hash', `${suite.name} does not go with the pre-shared key`);
-  return offer.psk;
+  return psk;
 }
 
 function reportSession(ctx: Context, offer: Offer, psk: PskOffer | undefined): void {
   if (offer.session === undefined) return;
-  const fact = { kind: 'session', what: psk === undefined ? 'refused' : 'accepted' } as const;
-  if (psk !== undefined) ctx.deps.emit({ ...fact, why: 'the server took the pre-shared key' });
+  const accepted = psk?.session !== undefined;
+  const fact = { kind: 'session', what: accepted ? 'accepted' : 'refused' } as const;
+  if (accepted) ctx.deps.emit({ ...fact, why: 'the server took the pre-shared key' });
   else if (offer.session.version === 0x0303)
     ctx.deps.emit({ ...fact, why: 'the server chose TLS 1.3, the session is of TLS 1.2' });
   else ctx.deps.emit({ ...fact, why: 'the server did not take the pre-shared key' });

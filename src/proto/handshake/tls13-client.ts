@@ -59,7 +59,7 @@ function onEncryptedExtensions(ctx: Context, state: Waiting, message: Received):
   takeExtras(ctx, extensions, 0x0304, 'encrypted_extensions');
   hear(ctx, message);
   const run = { ...state.run, alpn };
-  return { version: 0x0304, name: run.resumed === undefined ? 'WAIT_CERT_CR' : 'WAIT_FINISHED', run };
+  return { version: 0x0304, name: run.byPsk ? 'WAIT_FINISHED' : 'WAIT_CERT_CR', run };
 }
 
 /** RFC 9846 §4.4.2. */

@@ -39,7 +39,8 @@ export function sendServerFlight(
     resumed: psk?.session,
     takesTickets: offer.pskModes?.includes(PSK_DHE_KE) ?? false,
     clientCertificate: false,
-    verified: psk?.session.verified ?? false,
+    // Who knows an external key is who it says.
+    verified: psk !== undefined && (psk.session === undefined || psk.session.verified === true),
   };
   return { version: 0x0304, name: asks ? 'WAIT_CERT' : 'WAIT_FINISHED', run };
 }

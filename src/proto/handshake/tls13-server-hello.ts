@@ -12,14 +12,14 @@ import { chooseGroup, chooseSuite } from './server-choice.ts';
 import type { Retried, Tls13ServerState } from './server-state.ts';
 import { deriveHandshakeKeys, install } from './tls13-keys.ts';
 import { sendServerFlight } from './tls13-server-flight.ts';
-import { type AcceptedPsk, choosePsk } from './tls13-server-psk.ts';
+import { type AcceptedPsk, choosePsk, noPsk, wantedHash } from './tls13-server-psk.ts';
 
 /** RFC 9846 §4.2.2 as a server reads it, the first time or after a HelloRetryRequest. */
 export function onClientHello13(ctx: Context, offer: ClientOffer, retried?: Retried): Tls13ServerState {
   checkVersion(ctx, offer);
   checkHello(offer);
   if (retried !== undefined) checkSecondHello(offer, retried);
-  const suite = retried?.suite ?? chooseSuite(ctx, offer, 0x0304);
+  const suite = retried?.suite ?? chooseSuite(ctx, offer, 0x0304, wantedHash(ctx, offer));
   const group = chooseGroup(ctx, offer, 0x0304);
   const share = offer.shares?.find((entry) => entry.group === group.id)?.share;
   if (retried === undefined) {
@@ -32,6 +32,8 @@ export function onClientHello13(ctx: Context, offer: ClientOffer, retried?: Retr
     return sendHelloRetry(ctx, offer, suite, group.id);
   }
   const psk = choosePsk(ctx, offer, suite);
+  const { identity, pskKeys } = ctx.config;
+  if (psk === undefined && identity === undefined && pskKeys !== undefined) throw noPsk(offer);
   if (psk === undefined && offer.schemes === undefined)
     throw missingExtension('signature_algorithms', 'ClientHello');
   const answer = ctx.deps.provider.answerShare(group.provider, share, ctx.deps.random);
@@ -39,7 +41,7 @@ export function onClientHello13(ctx: Context, offer: ClientOffer, retried?: Retr
   hear(ctx, offer.message);
   send(ctx, 'initial', serverHello(ctx, offer, suite, { group: group.id, share: answer.share }, psk));
   if (retried === undefined) dummyChangeCipherSpec(ctx, offer);
-  const keys = deriveHandshakeKeys(ctx, suite, answer.secret, psk?.session.secret);
+  const keys = deriveHandshakeKeys(ctx, suite, answer.secret, psk?.key);
   install(ctx, 'local', 'handshake', keys);
   install(ctx, 'peer', 'handshake', keys);
   skipEarlyData(ctx, offer);
