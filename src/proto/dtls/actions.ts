@@ -1,0 +1,167 @@
+import { ALERT, ALERT_LEVEL } from '../../wire/alert.ts';
+import { HANDSHAKE } from '../../wire/handshake.ts';
+import type { HandshakeAction } from '../handshake/machine.ts';
+import { clearAcks } from './acks.ts';
+import { type EpochKey, epochKey12, epochKey13 } from './epoch-key.ts';
+import { addToFlight, endFlight, replaceFlight } from './flight.ts';
+import { retryEarly } from './inbox.ts';
+import type { Outgoing } from './owed.ts';
+import { createReplayWindow } from './replay.ts';
+import { queueAlert, silenced } from './send.ts';
+import type { DtlsState } from './state.ts';
+
+/** Who asked for it: the peer (our answers stop at our close_notify) or our own caller (who may go on). */
+export type Occasion = 'answer' | 'own';
+
+/** Carries out what the handshake wants, in order; what it sends goes out as one flight. Throws ProtocolFault. */
+export function carryOut(state: DtlsState, actions: readonly HandshakeAction[], occasion: Occasion): void {
+  const mute = occasion === 'answer' && silenced(state);
+  const before = state.phase;
+  const inHandshake: Outgoing[] = [];
+  const after: Outgoing[] = [];
+  for (const [index, action] of actions.entries()) {
+    if (isOurs(action) && mute) continue;
+    if (isOurs(action) && mustWait(state, action)) {
+      state.write.afterKeyUpdate.push(...actions.slice(index).filter(isOurs));
+      for (const rest of actions.slice(index).filter((one) => !isOurs(one))) perform(state, rest, after);
+      break;
+    }
+    perform(state, action, state.phase === 'open' ? after : inHandshake);
+  }
+  if (inHandshake.length > 0) sendFlight(state, inHandshake);
+  else if (before === 'handshake' && state.phase === 'open') endFlight(state);
+  if (after.length === 0) return;
+  if (state.version === 0x0304) addToFlight(state, after);
+  else replaceFlight(state, after, false);
+}
+
+/** The peer has our KeyUpdate: from here on the next keys, and what had to wait for them (RFC 9147 §8). */
+export function onKeyUpdateAcknowledged(state: DtlsState): void {
+  const { write } = state;
+  const key = write.nextKey;
+  if (key === undefined) return;
+  write.nextKey = undefined;
+  installWrite(state, write.current + 1, key);
+  const waiting = write.afterKeyUpdate;
+  write.afterKeyUpdate = [];
+  carryOut(state, waiting, 'own');
+}
+
+function sendFlight(state: DtlsState, messages: Outgoing[]): void {
+  const { phase, role, version, machine } = state;
+  // A server that has only asked for a cookie keeps no timer (RFC 6347 §4.2.1).
+  const stateless = role === 'server' && machine.phase() === 'start';
+  // DTLS 1.2: the side that completes with this flight sends the last one; in 1.3 that one is acknowledged.
+  const waits = version === 0x0304 || phase !== 'open';
+  if (role === 'client' || !stateless) clearAcks(state);
+  replaceFlight(state, messages, waits && !stateless);
+}
+
+function isOurs(action: HandshakeAction): boolean {
+  switch (action.do) {
+    case 'send':
+    case 'change-cipher-spec':
+      return true;
+    case 'secret':
+    case 'keys12':
+      return action.for === 'local';
+    default:
+      return false;
+  }
+}
+
+/** A second KeyUpdate waits for the ACK of the first (RFC 9147 §8). */
+function mustWait({ write }: DtlsState, action: HandshakeAction): boolean {
+  return write.nextKey !== undefined && action.do === 'send' && action.message[0] === HANDSHAKE.key_update;
+}
+
+function perform(state: DtlsState, action: HandshakeAction, out: Outgoing[]): void {
+  switch (action.do) {
+    case 'send': {
+      const sequence = state.write.messageSequence++;
+      const { level, message } = action;
+      out.push({ message, level, epoch: epochOf(state, level), sequence, pieces: [] });
+      return;
+    }
+    case 'change-cipher-spec':
+      if (state.version !== 0x0304)
+        out.push({ message: undefined, level: 'initial', epoch: 0, sequence: 0, pieces: [] });
+      return;
+    case 'secret':
+      installSecret(state, action);
+      return;
+    case 'keys12':
+      installKeys12(state, action);
+      return;
+    case 'skip-early-data':
+      // Records that do not open are dropped anyway.
+      return;
+    case 'record-size-limit':
+      state.write.peerLimit = action.limit;
+      return;
+    case 'version':
+      state.version = action.version;
+      return;
+    case 'complete':
+      state.phase = 'open';
+      state.version = action.info.version;
+      state.resumed = action.info.resumed;
+      state.session = action.info.session ?? state.session;
+      return;
+    case 'ticket':
+      state.session = action.session;
+      return;
+    case 'seen':
+      // RFC 5246 §7.4.1.1: we don't renegotiate, and say so.
+      if (action.what === 'hello-request' && !silenced(state))
+        queueAlert(state, ALERT_LEVEL.warning, ALERT.no_renegotiation);
+      return;
+  }
+}
+
+function epochOf({ version, write }: DtlsState, level: string): number {
+  if (level === 'initial') return 0;
+  if (version === 0x0303) return 1;
+  return level === 'handshake' ? HANDSHAKE_EPOCH : write.current;
+}
+
+function installSecret(state: DtlsState, action: Extract<HandshakeAction, { do: 'secret' }>): void {
+  const { read, write } = state;
+  const key = epochKey13(state.provider, action.suite, action.secret);
+  const first = action.level === 'handshake' ? HANDSHAKE_EPOCH : APPLICATION_EPOCH;
+  if (action.for === 'peer') {
+    installRead(state, Math.max(first, action.level === 'handshake' ? 0 : read.current + 1), key);
+  } else if (action.level === 'application' && write.current >= APPLICATION_EPOCH) {
+    write.nextKey = key;
+  } else {
+    installWrite(state, first, key);
+  }
+}
+
+function installKeys12(state: DtlsState, action: Extract<HandshakeAction, { do: 'keys12' }>): void {
+  const key = epochKey12(state.provider, action.suite, action.key, action.iv);
+  if (action.for === 'local') {
+    installWrite(state, 1, key);
+    return;
+  }
+  state.read.epochs.set(1, { epoch: 1, key, window: createReplayWindow() });
+  retryEarly(state.inbox);
+}
+
+function installRead(state: DtlsState, epoch: number, key: EpochKey): void {
+  const { epochs } = state.read;
+  epochs.set(epoch, { epoch, key, window: createReplayWindow() });
+  state.read.current = epoch;
+  // The one before for what is still under way, the handshake's for a Finished that is repeated.
+  for (const old of epochs.keys()) if (old > APPLICATION_EPOCH - 1 && old < epoch - 1) epochs.delete(old);
+  retryEarly(state.inbox);
+}
+
+function installWrite(state: DtlsState, epoch: number, key: EpochKey): void {
+  state.write.epochs.set(epoch, { epoch, key, sequence: 0 });
+  state.write.current = epoch;
+}
+
+/** RFC 9147 §6.1. */
+const HANDSHAKE_EPOCH = 2;
+const APPLICATION_EPOCH = 3;

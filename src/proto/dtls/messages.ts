@@ -1,0 +1,182 @@
+import type { Level } from '../../timeline/event.ts';
+import { decodeFragments, type HandshakeFragment } from '../../wire/dtls-handshake.ts';
+import { DTLS_CONTENT } from '../../wire/dtls-record.ts';
+import { decodeKeyUpdate } from '../../wire/exchange.ts';
+import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
+import { Malformed } from '../../wire/reader.ts';
+import type { Heed, TlsStep } from '../core.ts';
+import type { HandshakeAction } from '../handshake/machine.ts';
+import { ticketFact } from '../ticket-fact.ts';
+import { noteRecord, scheduleAck } from './acks.ts';
+import { carryOut } from './actions.ts';
+import { endFlight, repeatForPeer } from './flight.ts';
+import { drop } from './open-record.ts';
+import { addFragment, dropPartial, type FragmentFate, peekMessage, takeMessage } from './reassembly.ts';
+import type { DtlsState, OpenedRecord } from './state.ts';
+
+export type Progress = Extract<TlsStep, { kind: 'progress' }>;
+
+export function progress(what: Progress['what']): Progress {
+  return { kind: 'progress', what };
+}
+
+/** A record with pieces of handshake messages, and what they complete. Throws ProtocolFault. */
+export function receiveHandshake(state: DtlsState, record: OpenedRecord, heed: Heed): Progress | undefined {
+  const fragments = fragmentsOf(state, record);
+  if (fragments === undefined) return undefined;
+  if (heed === 'no-handshake' && state.version === 0x0303 && fragments.every((one) => isNew(state, one)))
+    return progress('handshake');
+  const fates = fragments.map((fragment) => takeFragment(state, record, fragment));
+  const useful = fates.every((fate) => fate === 'kept' || fate === 'old');
+  if (useful && state.version !== 0x0303) noteRecord(state, record);
+  const wasOpen = state.phase === 'open';
+  const what = deliver(state);
+  const over = state.phase === 'open' && (what !== undefined || wasOpen);
+  if (state.version === 0x0304) scheduleAck(state, over || fates.includes('old'));
+  return fates.includes('kept') ? progress(what ?? 'handshake') : undefined;
+}
+
+function fragmentsOf(state: DtlsState, record: OpenedRecord): HandshakeFragment[] | undefined {
+  try {
+    const fragments = decodeFragments(record.content);
+    if (fragments.length > 0) return fragments;
+    return drop(state, 'malformed', 'handshake record without content', aboutOf(record));
+  } catch (error) {
+    if (!(error instanceof Malformed) || record.protected) throw error;
+    return drop(state, 'malformed', error.message, aboutOf(record));
+  }
+}
+
+function isNew({ reassembly }: DtlsState, { sequence }: HandshakeFragment): boolean {
+  return reassembly.next === undefined || sequence >= reassembly.next;
+}
+
+function takeFragment(
+  state: DtlsState,
+  record: OpenedRecord,
+  fragment: HandshakeFragment,
+): FragmentFate | 'unprotected' {
+  const { reassembly, read } = state;
+  if (isNew(state, fragment) && record.epoch < read.current) {
+    drop(state, 'unprotected', `${handshakeName(fragment.type)} under keys that are over`, aboutOf(record));
+    return 'unprotected';
+  }
+  const begins = reassembly.next === undefined;
+  const fate = addFragment(reassembly, fragment, record.epoch);
+  // RFC 6347 §4.2.1: a server's first record and message are numbered like the client's that they answer.
+  if (begins && fate === 'kept' && state.role === 'server') adoptNumbers(state, record, fragment);
+  if (fate === 'old') onRepeated(state, record, fragment);
+  if (fate === 'out-of-bounds' || fate === 'contradicts') {
+    const reason = fate === 'contradicts' ? 'unexpected' : fate;
+    drop(state, reason, `piece of message ${fragment.sequence}`, aboutOf(record));
+  }
+  return fate;
+}
+
+function adoptNumbers(state: DtlsState, record: OpenedRecord, fragment: HandshakeFragment): void {
+  state.write.messageSequence = fragment.sequence;
+  const half = state.write.epochs.get(0);
+  if (half !== undefined) half.sequence = Math.max(half.sequence, record.sequence);
+}
+
+/** The end of the last message of the flight that ours answers: the peer says it again because ours was lost. */
+function onRepeated(state: DtlsState, record: OpenedRecord, fragment: HandshakeFragment): void {
+  const { last } = state.reassembly;
+  const { sequence, offset, data, length, type } = fragment;
+  if (last?.sequence !== sequence || last.epoch !== record.epoch || offset + data.length < length) return;
+  const attempt = ++state.read.repeats;
+  const messages = [handshakeName(type)];
+  state.emit({ kind: 'retransmission', by: 'peer', why: 'timeout', messages, attempt });
+  repeatForPeer(state);
+}
+
+/** Hands whole messages to the handshake, in order. Gives what the step is called by; undefined: none was whole. */
+function deliver(state: DtlsState): Progress['what'] | undefined {
+  let what: Progress['what'] | undefined;
+  for (;;) {
+    const next = peekMessage(state.reassembly);
+    if (next === undefined) return what;
+    const { message, sequence, epoch } = next;
+    if (epoch < state.read.current) {
+      // Came in the clear before there were keys, and is not what the peer says with them.
+      dropPartial(state.reassembly, sequence);
+      return what;
+    }
+    takeMessage(state.reassembly, sequence, epoch);
+    state.read.repeats = 0;
+    const seen = receiveMessage(state, message, sequence, epoch);
+    if (what === undefined || RANK.indexOf(seen) > RANK.indexOf(what)) what = seen;
+    if (state.phase === 'failed') return what;
+  }
+}
+
+function receiveMessage(
+  state: DtlsState,
+  message: Uint8Array,
+  sequence: number,
+  epoch: number,
+): Progress['what'] {
+  const level = levelOf(state, epoch);
+  const type = message[0] ?? 0;
+  const before = state.phase;
+  const name = handshakeName(type);
+  state.emit({ kind: 'handshake.message', by: 'peer', type, name, level, bytes: message.length });
+  state.read.warnings = 0;
+  if (state.version === 0x0303 && epoch === 1 && state.read.current === 0) {
+    // The record opened under the new keys, so the change came, whatever became of its own record.
+    carryOut(state, state.machine.changeCipherSpec(state.clock.now), 'answer');
+    state.read.current = 1;
+  }
+  const actions = state.machine.receive(state.clock.now, level, message, sequence);
+  // Any of the peer's next flight says that it has ours (RFC 9147 §7.1); 1.2 goes on until it has the whole.
+  if (before === 'handshake' && isVersion13(state, actions)) endFlight(state);
+  carryOut(state, actions, 'answer');
+  return nameStep(state, message, before === 'open', actions);
+}
+
+function isVersion13(state: DtlsState, actions: readonly HandshakeAction[]): boolean {
+  return state.version === 0x0304 || actions.some((one) => one.do === 'version' && one.version === 0x0304);
+}
+
+function nameStep(
+  state: DtlsState,
+  message: Uint8Array,
+  wasOpen: boolean,
+  actions: readonly HandshakeAction[],
+): Progress['what'] {
+  const type = message[0];
+  if (type === HANDSHAKE.new_session_ticket) {
+    state.read.tickets++;
+    const afterOurClose = state.write.closeNotify;
+    state.emit({ kind: 'ticket', by: 'peer', ...ticketFact(state.version, message), afterOurClose });
+    return wasOpen ? 'ticket' : 'handshake';
+  }
+  if (type === HANDSHAKE.key_update) {
+    state.write.askedKeyUpdate = false;
+    const requested = decodeKeyUpdate(message.subarray(4))?.requested ?? false;
+    state.emit({ kind: 'key-update', by: 'peer', requested });
+    return 'key-update';
+  }
+  for (const action of actions) {
+    if (action.do === 'complete') return 'connected';
+    if (action.do === 'seen') return action.what;
+  }
+  return 'handshake';
+}
+
+function levelOf(state: DtlsState, epoch: number): Level {
+  if (epoch === 0) return 'initial';
+  return state.version === 0x0304 && epoch === 2 ? 'handshake' : 'application';
+}
+
+function aboutOf({ bytes, epoch, sequence }: OpenedRecord): {
+  bytes: number;
+  epoch: number;
+  sequence: number;
+  type: number;
+} {
+  return { bytes, epoch, sequence, type: DTLS_CONTENT.handshake };
+}
+
+/** What a record with several messages is called by: the later here, the more it says. */
+const RANK: readonly Progress['what'][] = ['handshake', 'hello-request', 'key-update', 'ticket', 'connected'];

@@ -1,0 +1,65 @@
+import type { Millis } from '../../timeline/event.ts';
+import { encodeEmpty } from '../../wire/exchange.ts';
+import { HANDSHAKE } from '../../wire/handshake.ts';
+import { carryOut } from './actions.ts';
+import { attempt } from './failure.ts';
+import { contentLimit, queueAlert, queueData } from './send.ts';
+import type { DtlsState } from './state.ts';
+
+// What our own side does. A fault in it (no sequence number left, say) is told by the next step.
+
+export function start(state: DtlsState, now: Millis): void {
+  if (state.phase !== 'idle') return;
+  state.phase = 'handshake';
+  state.clock.now = now;
+  const { role, config } = state;
+  const fact = { kind: 'handshake.started', role } as const;
+  const { serverName } = config;
+  state.emit(role === 'server' || serverName === undefined ? fact : { ...fact, serverName });
+  attempt(state, () => carryOut(state, state.machine.start(now), 'own'));
+}
+
+/** One record, one datagram; what does not fit is refused as a whole, and the association goes on. */
+export function sendData(state: DtlsState, data: Uint8Array): boolean {
+  if (state.phase !== 'open') return false;
+  const most = contentLimit(state);
+  if (data.length > most) {
+    const detail = `${data.length} bytes do not fit one record: ${most} is the most on this path`;
+    state.emit({ kind: 'fault', blame: 'local', rule: 'message-too-large', detail });
+    return false;
+  }
+  return attempt(state, () => queueData(state, data));
+}
+
+export function sendAlert(state: DtlsState, level: number, description: number): void {
+  attempt(state, () => queueAlert(state, level, description));
+}
+
+export function keyUpdate(state: DtlsState, requestPeer: boolean): boolean {
+  if (state.phase !== 'open' || state.version !== 0x0304) return false;
+  return attempt(state, () => {
+    // One request at a time (RFC 9846 §4.7.3).
+    const ask = requestPeer && !state.write.askedKeyUpdate;
+    state.write.askedKeyUpdate ||= ask;
+    carryOut(state, state.machine.keyUpdate(ask), 'own');
+  });
+}
+
+export function sendTicket(state: DtlsState, now: Millis): boolean {
+  if (state.phase !== 'open' || state.version !== 0x0304 || state.role !== 'server') return false;
+  state.clock.now = now;
+  let sent = false;
+  const done = attempt(state, () => {
+    const actions = state.machine.ticket(now);
+    sent = actions.length > 0;
+    carryOut(state, actions, 'own');
+  });
+  return done && sent;
+}
+
+export function sendHelloRequest(state: DtlsState): boolean {
+  if (state.phase !== 'open' || state.version !== 0x0303 || state.role !== 'server') return false;
+  state.write.askedRenegotiation = true;
+  const message = encodeEmpty(HANDSHAKE.hello_request);
+  return attempt(state, () => carryOut(state, [{ do: 'send', level: 'application', message }], 'own'));
+}

@@ -1,0 +1,153 @@
+import { ALERT, alertName, levelName } from '../../wire/alert.ts';
+import { decodeAck } from '../../wire/dtls-ack.ts';
+import { DTLS_CONTENT, dtlsContentName } from '../../wire/dtls-record.ts';
+import { HANDSHAKE } from '../../wire/handshake.ts';
+import { Malformed } from '../../wire/reader.ts';
+import { type Alert, decodeAlert, describeAlert, meaningOf } from '../alerts.ts';
+import type { Heed, TlsStep } from '../core.ts';
+import { ProtocolFault } from '../fault.ts';
+import { onKeyUpdateAcknowledged } from './actions.ts';
+import { end, failHandshake } from './failure.ts';
+import { acknowledge } from './flight.ts';
+import type { QueuedRecord } from './inbox.ts';
+import { type Progress, progress, receiveHandshake } from './messages.ts';
+import { drop, openRecord } from './open-record.ts';
+import { type DtlsState, isLater, type OpenedRecord } from './state.ts';
+
+/** One record. Undefined: nothing came of it. Throws ProtocolFault. */
+export function receiveRecord(state: DtlsState, queued: QueuedRecord, heed: Heed): TlsStep | undefined {
+  const opened = openRecord(state, queued);
+  if (opened === undefined) return undefined;
+  const { type, bytes, epoch, sequence } = opened;
+  const fact = { kind: 'record', by: 'peer', type, name: dtlsContentName(type), bytes } as const;
+  state.emit({ ...fact, protected: opened.protected, epoch, sequence });
+  const { closed } = state.read;
+  if (heed === 'nothing' || (closed !== undefined && isLater(opened, closed)))
+    return receiveAfterClose(state, opened);
+  return receiveOpened(state, opened, heed);
+}
+
+/** Application data that came too early for the phase it is now. */
+export function receiveHeld(state: DtlsState): TlsStep | undefined {
+  const record = state.phase === 'open' ? state.read.held.shift() : undefined;
+  return record && receiveData(state, record);
+}
+
+function receiveOpened(state: DtlsState, record: OpenedRecord, heed: Heed): TlsStep | undefined {
+  switch (record.type) {
+    case DTLS_CONTENT.change_cipher_spec:
+      return receiveChangeCipherSpec(state, record);
+    case DTLS_CONTENT.alert:
+      return receiveAlert(state, record);
+    case DTLS_CONTENT.handshake:
+      return receiveHandshake(state, record, heed);
+    case DTLS_CONTENT.application_data:
+      return receiveData(state, record);
+    case DTLS_CONTENT.ack:
+      return receiveAck(state, record);
+    default:
+      return drop(state, 'unexpected', `content of type ${record.type}`, about(record));
+  }
+}
+
+/**
+ * Behind the peer's close_notify (RFC 9147 §5.10): ignored, but for another alert, which is told; what was repeated of the
+ * handshake is still answered.
+ */
+function receiveAfterClose(state: DtlsState, record: OpenedRecord): TlsStep {
+  const { type, content, bytes } = record;
+  const ignored: TlsStep = { kind: 'ignored', bytes };
+  if (type === DTLS_CONTENT.application_data && content.length > 0) {
+    state.emit({ kind: 'data', by: 'peer', bytes: content.length, afterClose: true });
+    return { kind: 'ignored', bytes: content.length, data: content };
+  }
+  if (type === DTLS_CONTENT.application_data) return ignored;
+  const step = receiveOpened(state, record, 'all');
+  return step?.kind === 'alert' ? step : ignored;
+}
+
+/** It says nothing that the next epoch's first record does not prove (RFC 6347 §4.1). */
+function receiveChangeCipherSpec(state: DtlsState, record: OpenedRecord): TlsStep | undefined {
+  if (state.version === 0x0304 || record.protected || state.phase !== 'handshake')
+    return drop(state, 'unexpected', 'change_cipher_spec', about(record));
+  state.emit({ kind: 'change-cipher-spec', by: 'peer' });
+  return progress('change-cipher-spec');
+}
+
+function receiveAlert(state: DtlsState, record: OpenedRecord): TlsStep | undefined {
+  if (!record.protected && record.content.length !== 2)
+    return drop(state, 'malformed', `alert of ${record.content.length} bytes`, about(record));
+  const alert = decodeAlert(record.content);
+  emitAlert(state, alert, record.protected);
+  const { version, config, read, write } = state;
+  const means = meaningOf(alert, {
+    version,
+    policy: config.policy,
+    warnings: read.warnings,
+    askedRenegotiation: write.askedRenegotiation,
+  });
+  if (means === 'closure') read.closed ??= { epoch: record.epoch, sequence: record.sequence };
+  if (means === 'closure' || means === 'fatal') {
+    const { description } = alert;
+    const detail = `the peer sent ${describeAlert(alert)}`;
+    failHandshake(state, { blame: 'peer', rule: 'alert', detail, alert: description });
+  }
+  if (means === 'fatal') end(state);
+  if (means === 'ignored' || means === 'user_canceled') read.warnings++;
+  return means === 'ignored' ? progress('alert-ignored') : { kind: 'alert', means, ...alert };
+}
+
+function receiveData(state: DtlsState, record: OpenedRecord): TlsStep | undefined {
+  const { read } = state;
+  const { content } = record;
+  if (state.phase !== 'open') {
+    // Overtook the peer's Finished (RFC 6347 §4.2.4): kept, within bounds.
+    if (read.held.length >= MOST_HELD) return drop(state, 'out-of-bounds', 'data too early', about(record));
+    read.held.push(record);
+    return undefined;
+  }
+  read.warnings = 0;
+  if (content.length === 0) return progress('empty');
+  state.emit({ kind: 'data', by: 'peer', bytes: content.length, afterClose: false });
+  return { kind: 'data', data: content };
+}
+
+/** RFC 9147 §7. */
+function receiveAck(state: DtlsState, record: OpenedRecord): Progress | undefined {
+  if (state.version !== 0x0304) return drop(state, 'unexpected', 'ACK', about(record));
+  try {
+    const records = decodeAck(record.content);
+    state.emit({ kind: 'ack', by: 'peer', records });
+    const done = acknowledge(state, records);
+    if (done.some(({ message }) => message?.[0] === HANDSHAKE.key_update)) onKeyUpdateAcknowledged(state);
+    return progress('handshake');
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    if (!record.protected) return drop(state, 'malformed', error.message, about(record));
+    const detail = `ACK: ${error.message}`;
+    throw new ProtocolFault({ blame: 'peer', rule: 'decode-error', alert: ALERT.decode_error, detail });
+  }
+}
+
+function emitAlert(state: DtlsState, { level, description }: Alert, isProtected: boolean): void {
+  state.emit({
+    kind: 'alert',
+    by: 'peer',
+    level,
+    levelName: levelName(level),
+    description,
+    descriptionName: alertName(description),
+    protected: isProtected,
+  });
+}
+
+function about({ bytes, epoch, sequence, type }: OpenedRecord): {
+  bytes: number;
+  epoch: number;
+  sequence: number;
+  type: number;
+} {
+  return { bytes, epoch, sequence, type };
+}
+
+const MOST_HELD = 32;

@@ -1,0 +1,103 @@
+import type { CryptoProvider } from '../../crypto/provider.ts';
+import type { Emit, Fact, Millis } from '../../timeline/event.ts';
+import type { RecordNumber } from '../../wire/dtls-record.ts';
+import type { TlsPhase } from '../core.ts';
+import type { ProtocolFault } from '../fault.ts';
+import type { HandshakeAction, HandshakeMachine } from '../handshake/machine.ts';
+import type { Session } from '../handshake/session.ts';
+import type { Role } from '../role.ts';
+import type { DtlsConfig, Timing } from './config.ts';
+import type { EpochKey } from './epoch-key.ts';
+import type { Inbox } from './inbox.ts';
+import type { Acks, Flight } from './owed.ts';
+import type { Reassembly } from './reassembly.ts';
+import type { ReplayWindow } from './replay.ts';
+
+/** A record whose protection is off. */
+export type OpenedRecord = RecordNumber & {
+  type: number;
+  content: Uint8Array;
+  protected: boolean;
+  /** Of the whole record. */
+  bytes: number;
+};
+
+/** The peer's direction in one epoch; no key in epoch 0. */
+export type ReadEpoch = { epoch: number; key: EpochKey | undefined; window: ReplayWindow };
+/** Ours. `sequence`: of the next record. */
+export type WriteEpoch = { epoch: number; key: EpochKey | undefined; sequence: number };
+
+export type ReadHalf = {
+  epochs: Map<number, ReadEpoch>;
+  /** The epoch that new handshake messages come in. */
+  current: number;
+  /** Application data that overtook the end of the handshake. */
+  held: OpenedRecord[];
+  /** The number of the peer's close_notify (RFC 9147 §5.10). */
+  closed: RecordNumber | undefined;
+  /** Warning alerts in a row. */
+  warnings: number;
+  tickets: number;
+  /** How often the peer has repeated its last flight. */
+  repeats: number;
+};
+
+export type WriteHalf = {
+  epochs: Map<number, WriteEpoch>;
+  /** What alerts, ACKs and data go out under. */
+  current: number;
+  /** message_seq of the next handshake message. */
+  messageSequence: number;
+  /** The record_size_limit the peer announced (RFC 8449). */
+  peerLimit: number | undefined;
+  closeNotify: boolean;
+  fatalAlert: boolean;
+  askedRenegotiation: boolean;
+  askedKeyUpdate: boolean;
+  /** The keys behind a KeyUpdate of ours that has no ACK yet (RFC 9147 §8). */
+  nextKey: EpochKey | undefined;
+  /** What has to wait for that. */
+  afterKeyUpdate: HandshakeAction[];
+};
+
+/** Connection IDs: what the peer's protected records carry, and ours. Undefined: none. */
+export type ConnectionIds = { own: Uint8Array | undefined; peer: Uint8Array | undefined };
+
+/** An association. The functions of this folder take it; connection.ts makes it. */
+export type DtlsState = {
+  readonly role: Role;
+  readonly config: DtlsConfig;
+  readonly timing: Timing;
+  readonly provider: CryptoProvider;
+  readonly machine: HandshakeMachine;
+  readonly clock: { now: Millis; arrived: Millis | undefined };
+  readonly emit: (fact: Fact) => void;
+  phase: TlsPhase;
+  version: 0x0303 | 0x0304 | undefined;
+  readonly inbox: Inbox;
+  readonly read: ReadHalf;
+  readonly write: WriteHalf;
+  readonly cids: ConnectionIds;
+  readonly reassembly: Reassembly;
+  flight: Flight;
+  readonly acks: Acks;
+  /** Datagrams, each with what is true once it has left. */
+  units: { bytes: Uint8Array; facts: readonly Fact[] }[];
+  session: Session | undefined;
+  resumed: boolean;
+  /** A fault that came up outside of `step`; the next step tells it. */
+  pendingFault: ProtocolFault | undefined;
+};
+
+/** Stamps facts with the arrival of what caused them, where it waited to be processed. */
+export function stampedEmit(emit: Emit, clock: DtlsState['clock']): (fact: Fact) => void {
+  return (fact) => {
+    if (clock.arrived === undefined || clock.arrived === clock.now) emit(fact);
+    else emit(fact, clock.arrived);
+  };
+}
+
+/** Is a later than b (RFC 9147 §5.10: by epoch, then by number)? */
+export function isLater(a: RecordNumber, b: RecordNumber): boolean {
+  return a.epoch > b.epoch || (a.epoch === b.epoch && a.sequence > b.sequence);
+}
