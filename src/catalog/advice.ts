@@ -1,4 +1,4 @@
-import { type CloseFacts, isTls13 } from './close-facts.ts';
+import { type CloseFacts, isTls13, unsent } from './close-facts.ts';
 import type { Measured } from './measure.ts';
 
 /** What to do about it: one sentence, or nothing where there is nothing to do. */
@@ -62,6 +62,8 @@ function silentAdvice(facts: CloseFacts, measured: Measured): string {
   if (measured.peerNeverClosed === true) {
     return 'close from this side, or ask the peer to (Connection: close, QUIT); --timeout close=… waits longer';
   }
+  if (unsent(facts))
+    return 'the peer has stopped reading: what it was sent fills its receive window, and close_notify comes after that';
   if (measured.bytesAfterOurClose > 0) {
     return isTls13(facts.version)
       ? 'the peer may go on sending in TLS 1.3: read its answer before the close (--send, --read-until), or close without waiting (--rapid)'

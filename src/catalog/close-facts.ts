@@ -106,6 +106,12 @@ export function transportEnd(facts: CloseFacts): Of<'transport.fin'> | Of<'trans
   return facts.peerReset ?? facts.peerFin;
 }
 
+/** Our close_notify was to go out, and the transport took no more bytes before the limit came. */
+export function unsent({ plan, ourClose, limits }: CloseFacts): boolean {
+  if (ourClose !== undefined || !limits.some((limit) => limit.phase === 'close')) return false;
+  return plan?.mode === 'full' || plan?.mode === 'half-close' || plan?.mode === 'rapid';
+}
+
 export function isTls13(version: string | undefined): boolean {
   return version === 'TLSv1.3' || version === 'DTLSv1.3';
 }

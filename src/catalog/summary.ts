@@ -1,6 +1,6 @@
 import type { Millis } from '../timeline/event.ts';
 import { messageName } from '../wire/handshake.ts';
-import { type CloseFacts, transportEnd } from './close-facts.ts';
+import { type CloseFacts, transportEnd, unsent } from './close-facts.ts';
 import type { Measured } from './measure.ts';
 
 /** One sentence: who ended the connection, and how. Peer text in it (details, reasons) is escaped where it is rendered. */
@@ -100,6 +100,7 @@ function silent(facts: CloseFacts, measured: Measured): string {
   if (measured.peerNeverClosed === true) return `the peer did not close within ${limit}`;
   const data = measured.bytesAfterOurClose;
   const said = data === 0 ? '' : `, though it went on sending data (${bytes(data)})`;
+  if (unsent(facts)) return `our close_notify could not be sent within ${limit}: the peer does not read`;
   if (facts.ourClose === undefined) return `the peer did not react within ${limit}${said}`;
   return `the peer did not answer our close_notify within ${limit}${said}`;
 }

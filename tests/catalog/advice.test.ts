@@ -81,6 +81,11 @@ const CASES: { says: string; entries: Entry[]; advises: RegExp; not?: RegExp }[]
     advises: /has to answer at once/u,
   },
   {
+    says: 'a peer that does not read',
+    entries: [...open(), [20, data('local', 100)], [5020, limit('close')]],
+    advises: /stopped reading/u,
+  },
+  {
     says: 'silence',
     entries: [...open(), [20, closeNotify('local')], [5020, limit('close')]],
     advises: /--rapid/u,
