@@ -7,6 +7,7 @@ export const CHUNKS = [
   { name: 'noble', file: 'src/crypto/noble-provider.ts' },
   { name: 'mlkem', file: 'src/crypto/mlkem.ts' },
   { name: 'self-signed', file: 'src/io/self-signed.ts' },
+  { name: 'dtls-close', file: 'src/cli/commands/dtls-close.ts' },
   { name: 'peer-commands', file: 'src/cli/peer-commands.ts' },
   { name: 'parse', file: 'src/cli/parse.ts' },
   { name: 'yaml', module: 'yaml' },

@@ -3,6 +3,8 @@ import { chooseProvider } from './io/provider.ts';
 import type { ProfileName } from './shutdown/types.ts';
 import type { ScenarioRun } from './sim/scenario.ts';
 
+export type { DtlsCloseOptions } from './api/dtls-close.ts';
+export { dtlsClose } from './api/dtls-close.ts';
 export type { RunningServer, ServeOptions } from './api/serve.ts';
 export { serve } from './api/serve.ts';
 export type { TlsCloseOptions, TlsCloseResult, TlsCloseRun } from './api/tls-close.ts';
@@ -12,6 +14,8 @@ export type { ClientFacts } from './catalog/client-report.ts';
 export { judge } from './catalog/outcome.ts';
 export { evaluate as evaluateTls } from './catalog/rules/tls.ts';
 export type { ServedClient } from './catalog/serve-options.ts';
+export type { DatagramCloseMode } from './driver/close/datagram-plan.ts';
+export { DATAGRAM_CLOSE_MODES } from './driver/close/datagram-plan.ts';
 export type { CloseLimits, CloseMode, ClosePlan } from './driver/close/plan.ts';
 export { CLOSE_MODES, DEFAULT_LIMITS, DEFAULT_PLAN } from './driver/close/plan.ts';
 export type { Failure, ScriptResult } from './driver/run-script.ts';

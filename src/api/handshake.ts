@@ -11,7 +11,7 @@ import { DEFAULT_TLS_POLICY } from '../proto/tls/policy.ts';
 
 /** What to negotiate, and who judges the peer's certificate: the work that waits for the connection anyway. */
 export function createHandshake(
-  options: CloseOptions,
+  options: Negotiated,
   given: { host: string; provider: CryptoProvider; identity: Identity | undefined },
 ): Handshake {
   const { host, provider, identity } = given;
@@ -36,6 +36,8 @@ export function createHandshake(
   const peerAuth: PeerAuth = { examine: (request) => trust.examine({ ...request, serverName: name }) };
   return { config, peerAuth };
 }
+
+type Negotiated = Pick<CloseOptions, 'versions' | 'suites' | 'groups' | 'sni' | 'alpn' | 'ca' | 'insecure'>;
 
 export type Handshake = { config: TlsConfig; peerAuth: PeerAuth };
 

@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises';
+import type { CloseOptions } from '../driver/close/options.ts';
 import { parseTarget } from '../driver/target.ts';
-import type { TlsCloseOptions } from '../index.ts';
 
 /** All addresses of the target's name, in the resolver's order; the name itself where it has none, so that the run says so. */
-export async function addressesOf(options: TlsCloseOptions): Promise<string[]> {
+export async function addressesOf(options: Pick<CloseOptions, 'target' | 'family'>): Promise<string[]> {
   const { target } = options;
   const { host } = typeof target === 'string' ? parseTarget(target) : target;
   try {

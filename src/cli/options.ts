@@ -22,13 +22,38 @@ export function toTlsCloseOptions(
   checkAgainstMode(raw, mode);
   return {
     mode,
-    ...handshakeOptions(raw),
+    ...handshakeOptions(raw, 'tls'),
     ...exchangeOptions(raw, readInput),
+    // biome-ignore lint/suspicious/noThenProperty: the option's name; its value is never callable
+    ...given(raw, 'then', (text) => ({ then: thenOf(text, readInput) })),
+    ignoreUnexpectedEof: flagOf(raw, 'ignoreUnexpectedEof'),
+    ...closeOptions(raw),
+  };
+}
+
+/** What every closing command takes. */
+export function closeOptions(
+  raw: RawOptions,
+): Pick<
+  TlsCloseOptions,
+  | 'limits'
+  | 'idleMs'
+  | 'lingerMs'
+  | 'drain'
+  | 'noBlock'
+  | 'writeAfterClose'
+  | 'resume'
+  | 'profile'
+  | 'failOn'
+  | 'repeat'
+  | 'family'
+  | 'connectTo'
+> {
+  return {
     ...timeOptions(raw),
     drain: raw.drain !== false,
     noBlock: raw.block === false,
     writeAfterClose: flagOf(raw, 'writeAfterClose'),
-    ignoreUnexpectedEof: flagOf(raw, 'ignoreUnexpectedEof'),
     resume: flagOf(raw, 'resume'),
     ...given(raw, 'profile', (text) => ({ profile: choice('--profile', text, PROFILES) })),
     ...given(raw, 'failOn', (text) => ({ failOn: choice('--fail-on', text, GRADES) })),
@@ -50,8 +75,8 @@ export function toLimits(text: string): Partial<CloseLimits> {
   return limits;
 }
 
-export function versionsOf(text: string): readonly ('1.2' | '1.3')[] {
-  return list('--tls', text).map((one) => choice('--tls', one, ['1.2', '1.3'] as const));
+export function versionsOf(text: string, option = '--tls'): readonly ('1.2' | '1.3')[] {
+  return list(option, text).map((one) => choice(option, one, ['1.2', '1.3'] as const));
 }
 
 /** `--cert FILE --key FILE`; a key in the certificate's file will do. */
@@ -129,10 +154,14 @@ function checkAgainstMode(raw: RawOptions, mode: CloseMode): void {
   );
 }
 
-function handshakeOptions(raw: RawOptions): Partial<TlsCloseOptions> {
+/** `versions`: how the option is called that names them. */
+export function handshakeOptions(
+  raw: RawOptions,
+  versions: 'tls' | 'dtls',
+): Omit<Partial<TlsCloseOptions>, 'mode'> {
   const identity = identityOf(raw);
   return {
-    ...given(raw, 'tls', (text) => ({ versions: versionsOf(text) })),
+    ...given(raw, versions, (text) => ({ versions: versionsOf(text, `--${versions}`) })),
     ...given(raw, 'sni', (text) => ({ sni: text })),
     ...(raw.sni === false ? { sni: false as const } : {}),
     ...given(raw, 'alpn', (text) => ({ alpn: list('--alpn', text, /,/u) })),
@@ -175,12 +204,13 @@ function groupsOf(text: string): string[] {
   });
 }
 
-function exchangeOptions(raw: RawOptions, readInput: () => Uint8Array): Partial<TlsCloseOptions> {
+export function exchangeOptions(
+  raw: RawOptions,
+  readInput: () => Uint8Array,
+): Pick<TlsCloseOptions, 'send' | 'readUntil'> {
   return {
     ...given(raw, 'send', (text) => ({ send: payload('--send', text, readInput) })),
     ...given(raw, 'readUntil', (text) => ({ readUntil: readUntil(text) })),
-    // biome-ignore lint/suspicious/noThenProperty: the option's name; its value is never callable
-    ...given(raw, 'then', (text) => ({ then: thenOf(text, readInput) })),
   };
 }
 
@@ -237,7 +267,12 @@ function limit(text: string): number {
   throw bad('--timeout', text, 'leaves no time at all');
 }
 
-function given<T extends object>(raw: RawOptions, name: string, read: (text: string) => T): T | object {
+/** What an option with a value comes to, or nothing where it was not given. */
+export function given<T extends object>(
+  raw: RawOptions,
+  name: string,
+  read: (text: string) => T,
+): T | object {
   const text = textOf(raw, name);
   return text === undefined ? {} : read(text);
 }

@@ -6,7 +6,9 @@ export function overview(width: number): string {
   const rows: Row[] = [
     line('Usage: sslshut <command> [options]'),
     line(''),
-    line('Shows how TLS connections end: who sent close_notify, who answered, and what the socket did.'),
+    line(
+      'Shows how TLS and DTLS connections end: who sent close_notify, who answered, and what the socket did.',
+    ),
     line(''),
     line('Commands:'),
     ...entries(COMMANDS, 22),
@@ -35,6 +37,7 @@ function entries(table: readonly (readonly [string, string])[], column: number):
 
 const COMMANDS = [
   ['tls-close <target>', 'connect, close, and say how the connection ended'],
+  ['dtls-close <target>', 'the same over UDP'],
   ['serve tls', 'a server that closes well or badly, for testing clients'],
   ['run <file...>', 'play scenarios step by step and compare'],
   ['demo', 'four peers, four different endings'],

@@ -108,6 +108,7 @@ async function peerCommand(name: PeerCommandName): Promise<Command> {
 /** Loaded when called: a command pays for itself only. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'tls-close': async () => (await import('./commands/tls-close.ts')).tlsCloseCommand,
+  'dtls-close': async () => (await import('./commands/dtls-close.ts')).dtlsCloseCommand,
   serve: () => peerCommand('serve'),
   run: () => peerCommand('run'),
   demo: () => peerCommand('demo'),

@@ -4,11 +4,11 @@ import { UsageError } from './usage-error.ts';
 export type Target = { host: string; port: number; ip: 4 | 6 | undefined };
 
 /**
- * Reads host, host:port, [v6]:port, a bare IPv6 address, or a tls:// or https:// URL. Port 443 where none is said.
- * Throws UsageError.
+ * Reads host, host:port, [v6]:port, a bare IPv6 address, or a URL (tls:// and https://; dtls:// for datagrams). Port 443 where
+ * none is said. Throws UsageError.
  */
-export function parseTarget(text: string): Target {
-  const authority = stripScheme(text.trim());
+export function parseTarget(text: string, kind: keyof typeof SCHEMES = 'tls'): Target {
+  const authority = stripScheme(text.trim(), kind);
   if (authority === '') throw bad(text, 'it is empty');
   const { host, port } = splitPort(text, authority);
   return { host, port: port === undefined ? 443 : parsePort(text, port), ip: ipFamily(text, host) };
@@ -19,12 +19,13 @@ export function formatTarget(target: { host: string; port: number }): string {
   return target.host.includes(':') ? `[${target.host}]:${target.port}` : `${target.host}:${target.port}`;
 }
 
-function stripScheme(text: string): string {
+function stripScheme(text: string, kind: keyof typeof SCHEMES): string {
   const match = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/iu.exec(text);
   if (match === null) return text;
   const [, scheme = '', rest = ''] = match;
-  if (!['tls', 'https'].includes(scheme.toLowerCase())) {
-    throw bad(text, `the scheme ${scheme}:// is not TLS over TCP`);
+  const { schemes, what } = SCHEMES[kind];
+  if (!schemes.includes(scheme.toLowerCase())) {
+    throw bad(text, `the scheme ${scheme}:// is not ${what}`);
   }
   const authority = rest.split(/[/?#]/u, 1)[0] ?? '';
   if (authority.includes('@')) throw bad(text, 'a user name has no meaning here');
@@ -99,3 +100,8 @@ function bad(text: string, why: string): UsageError {
     'give host, host:port, [v6]:port, or a tls:// or https:// URL',
   );
 }
+
+const SCHEMES = {
+  tls: { schemes: ['tls', 'https'], what: 'TLS over TCP' },
+  dtls: { schemes: ['dtls'], what: 'DTLS' },
+};

@@ -17,9 +17,9 @@ export type DatagramCloseOptions = Omit<CloseOptions, 'mode' | 'then' | 'ignoreU
   retryClose?: number;
   /** Most bytes of UDP payload that we send (default 1200). */
   mtu?: number;
-  /** Offer connection IDs (RFC 9146, RFC 9147 §9), and ask to be sent this one. */
-  connectionId?: Uint8Array;
-  /** DTLS 1.2: offer the PSK suites with this key. */
+  /** Offer connection IDs (RFC 9146, RFC 9147 §9), and ask to be sent this one; `true`: 8 random bytes. */
+  connectionId?: Uint8Array | true;
+  /** Offer this pre-shared key, beside certificates. */
   psk?: { identity: Uint8Array; key: Uint8Array };
 };
 
