@@ -18,7 +18,7 @@ import { createRandom } from '../io/random.ts';
 import { connectTcp } from '../io/tcp.ts';
 import type { Identity } from '../proto/handshake/peer-auth.ts';
 import type { Session } from '../proto/handshake/session.ts';
-import { createTlsCore } from '../proto/tls/connection.ts';
+import { createTlsClientCore } from '../proto/tls/client-connection.ts';
 import type { Emit } from '../timeline/event.ts';
 import { closeRuns, type Place } from './close-runs.ts';
 import { createHandshake, groupId, type Handshake, identityOf, suiteId } from './handshake.ts';
@@ -104,12 +104,15 @@ async function open(job: Job, place: Place): Promise<Closing> {
   }
 }
 
-function coreMaker(job: Job, session: Session | undefined): (emit: Emit) => ReturnType<typeof createTlsCore> {
+function coreMaker(
+  job: Job,
+  session: Session | undefined,
+): (emit: Emit) => ReturnType<typeof createTlsClientCore> {
   return (emit) => {
     job.handshake ??= createHandshake(job.options, job);
     const { config, peerAuth } = job.handshake;
     const deps = { random: job.random, provider: job.provider, peerAuth, emit };
-    return createTlsCore('client', session === undefined ? config : { ...config, session }, deps);
+    return createTlsClientCore(session === undefined ? config : { ...config, session }, deps);
   };
 }
 
