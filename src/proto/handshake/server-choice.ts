@@ -7,9 +7,28 @@ import { ProtocolFault } from '../fault.ts';
 import { chooseScheme } from './certificates.ts';
 import type { ClientOffer } from './client-offer.ts';
 import type { Context } from './context.ts';
-import { handshakeFailure } from './faults.ts';
+import { handshakeFailure, peerFault } from './faults.ts';
 import type { Identity } from './peer-auth.ts';
 import { usableGroups, usableSuites } from './usable.ts';
+
+/** RFC 9846 §4.3.1: supported_versions if there is one, else everything up to legacy_version. */
+export function chooseVersion(ctx: Context, { hello, versions }: ClientOffer): 0x0303 | 0x0304 {
+  const { config, flavor } = ctx;
+  const ours = [...config.versions].sort((a, b) => b - a);
+  const chosen =
+    versions === undefined
+      ? ours.find((version) => version === 0x0303 && atLeast12(ctx, hello.legacyVersion))
+      : ours.find((version) => versions.includes(flavor.wire[version]));
+  if (chosen !== undefined) return chosen;
+  const shown = (versions ?? [hello.legacyVersion]).map((version) => `0x${version.toString(16)}`);
+  throw peerFault('protocol-version', ALERT.protocol_version, `the client offers only ${shown.join(', ')}`);
+}
+
+/** Version numbers grow in TLS and shrink in DTLS. */
+function atLeast12(ctx: Context, legacyVersion: number): boolean {
+  const wire = ctx.flavor.wire[0x0303];
+  return wire < 0x8000 ? legacyVersion >= wire : legacyVersion <= wire;
+}
 
 /**
  * Our first suite of this version that the client has too and that goes with our key, or in TLS 1.2 with its PSK.

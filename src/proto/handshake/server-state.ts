@@ -8,8 +8,13 @@ import type { ApplicationKeys, HandshakeKeys } from './tls13-keys.ts';
 /** Names are RFC 9846's (appendix A.2); START waits for the ClientHello. */
 export type ServerState = { version: undefined; name: 'START' } | Tls13ServerState | Tls12ServerState;
 
-/** What a HelloRetryRequest fixed. */
-export type Retried = { first: ClientHello; suite: Suite; group: number };
+/** What a HelloRetryRequest fixed. `first`: unless all there is left of it is a hash in the cookie. */
+export type Retried = {
+  first?: ClientHello;
+  suite: Suite;
+  group: number;
+  cookie: Uint8Array | undefined;
+};
 
 /** What a TLS 1.3 server carries from its flight to the client's Finished. */
 export type Tls13ServerRun = {

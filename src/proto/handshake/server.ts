@@ -3,11 +3,13 @@ import { HANDSHAKE } from '../../wire/handshake.ts';
 import type { CoreDeps } from '../core.ts';
 import { type ClientOffer, readClientHello } from './client-offer.ts';
 import type { HandshakeConfig } from './config.ts';
-import { type Context, createContext, type Received, unexpected } from './context.ts';
+import { act, type Context, createContext, type Received, unexpected } from './context.ts';
+import { cookieRequest12 } from './cookie-gate.ts';
 import { peerFault } from './faults.ts';
 import type { Flavor } from './flavor.ts';
 import type { HandshakeMachine } from './machine.ts';
 import { runMachine } from './run.ts';
+import { chooseVersion } from './server-choice.ts';
 import type { ServerState } from './server-state.ts';
 import { issueTicket13 } from './tickets.ts';
 import { onChangeCipherSpec12, onMessage12 } from './tls12-server.ts';
@@ -15,6 +17,7 @@ import { onClientHello12 } from './tls12-server-hello.ts';
 import { sendKeyUpdate } from './tls13-connected.ts';
 import { onMessage13 } from './tls13-server.ts';
 import { onClientHello13 } from './tls13-server-hello.ts';
+import { takeUpRetry } from './tls13-server-retry.ts';
 
 /** The server's side of a handshake in the highest version both can. */
 export function createServerHandshake(
@@ -44,28 +47,28 @@ function onMessage(ctx: Context, state: ServerState, message: Received): ServerS
     throw unexpected(state, message);
   const offer = readClientHello(message, ctx.flavor);
   ctx.clientRandom = offer.hello.random.slice();
+  // Our first message has the number of the ClientHello it answers, whoever answered those before (RFC 6347 §4.2.2).
+  if (message.sequence !== undefined) ctx.transcript.skip('local', message.sequence - 1);
   const version = chooseVersion(ctx, offer);
   checkFallback(ctx, offer, version);
-  return version === 0x0304 ? onClientHello13(ctx, offer) : onClientHello12(ctx, offer);
+  return version === 0x0304 ? onFirstHello13(ctx, offer) : onFirstHello12(ctx, offer);
 }
 
-/** RFC 9846 §4.3.1: supported_versions if there is one, else everything up to legacy_version. */
-function chooseVersion(ctx: Context, { hello, versions }: ClientOffer): 0x0303 | 0x0304 {
-  const { config, flavor } = ctx;
-  const ours = [...config.versions].sort((a, b) => b - a);
-  const chosen =
-    versions === undefined
-      ? ours.find((version) => version === 0x0303 && atLeast12(ctx, hello.legacyVersion))
-      : ours.find((version) => versions.includes(flavor.wire[version]));
-  if (chosen !== undefined) return chosen;
-  const shown = (versions ?? [hello.legacyVersion]).map((version) => `0x${version.toString(16)}`);
-  throw peerFault('protocol-version', ALERT.protocol_version, `the client offers only ${shown.join(', ')}`);
+/** With a cookie of ours it is the second one, whose first somebody answered who kept nothing. */
+function onFirstHello13(ctx: Context, offer: ClientOffer): ServerState {
+  const keeper = ctx.config.cookie;
+  if (keeper === undefined || offer.cookie === undefined) return onClientHello13(ctx, offer);
+  return onClientHello13(ctx, offer, takeUpRetry(ctx, offer, keeper, offer.cookie));
 }
 
-/** Version numbers grow in TLS and shrink in DTLS. */
-function atLeast12(ctx: Context, legacyVersion: number): boolean {
-  const wire = ctx.flavor.wire[0x0303];
-  return wire < 0x8000 ? legacyVersion >= wire : legacyVersion <= wire;
+/** RFC 6347 §4.2.1: HelloVerifyRequest until the cookie is right; neither it nor its ClientHello counts for anything. */
+function onFirstHello12(ctx: Context, offer: ClientOffer): ServerState {
+  const request = cookieRequest12(ctx, offer);
+  if (request === undefined) return onClientHello12(ctx, offer);
+  act(ctx, { do: 'send', level: 'initial', message: request });
+  ctx.transcript.skip('local');
+  ctx.transcript.skip('peer', offer.message.sequence);
+  return { version: undefined, name: 'START' };
 }
 
 /** RFC 7507 §3: the client came back with less than it can, and we could have done better. */

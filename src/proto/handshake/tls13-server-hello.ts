@@ -1,9 +1,10 @@
+import type { GroupName } from '../../crypto/provider.ts';
 import type { Suite } from '../../crypto/suites.ts';
 import { ALERT } from '../../wire/alert.ts';
 import { equalBytes } from '../../wire/bytes.ts';
 import * as data from '../../wire/extension-data.ts';
 import { EXTENSION, type Extension, findExtension } from '../../wire/extensions.ts';
-import { encodeServerHello, HELLO_RETRY_RANDOM, type ServerHello } from '../../wire/hello.ts';
+import { type ClientHello, encodeServerHello } from '../../wire/hello.ts';
 import type { ClientOffer } from './client-offer.ts';
 import { act, type Context, hear, send } from './context.ts';
 import { answerExtras } from './extra-extensions.ts';
@@ -13,20 +14,18 @@ import type { Retried, Tls13ServerState } from './server-state.ts';
 import { deriveHandshakeKeys, install } from './tls13-keys.ts';
 import { sendServerFlight } from './tls13-server-flight.ts';
 import { type AcceptedPsk, choosePsk, noPsk, wantedHash } from './tls13-server-psk.ts';
+import { answer, dummyChangeCipherSpec, sendHelloRetry, skipEarlyData } from './tls13-server-retry.ts';
 
 /** RFC 9846 §4.2.2 as a server reads it, the first time or after a HelloRetryRequest. */
 export function onClientHello13(ctx: Context, offer: ClientOffer, retried?: Retried): Tls13ServerState {
-  checkVersion(ctx, offer);
-  checkHello(offer);
-  if (retried !== undefined) checkSecondHello(offer, retried);
-  const suite = retried?.suite ?? chooseSuite(ctx, offer, 0x0304, wantedHash(ctx, offer));
-  const group = chooseGroup(ctx, offer, 0x0304);
+  const { suite, group } = negotiate13(ctx, offer, retried);
   const share = offer.shares?.find((entry) => entry.group === group.id)?.share;
   if (retried === undefined) {
     act(ctx, { do: 'version', version: 0x0304 });
     ctx.transcript.begin(suite.hash, 0x0304);
   }
-  if (share === undefined || (retried !== undefined && retried.group !== group.id)) {
+  const wantsCookie = retried === undefined && ctx.config.cookie !== undefined;
+  if (share === undefined || wantsCookie || (retried !== undefined && retried.group !== group.id)) {
     if (retried !== undefined)
       throw illegalParameter('hello-retry-ignored', 'the second ClientHello lacks the share asked for');
     return sendHelloRetry(ctx, offer, suite, group.id);
@@ -49,6 +48,19 @@ export function onClientHello13(ctx: Context, offer: ClientOffer, retried?: Retr
   return sendServerFlight(ctx, offer, { keys, group: group.id, psk, helloRetry });
 }
 
+/** Suite and group, once the ClientHello is found to be what it must be. */
+export function negotiate13(
+  ctx: Context,
+  offer: ClientOffer,
+  retried?: Retried,
+): { suite: Suite; group: { id: number; provider: GroupName } } {
+  checkVersion(ctx, offer);
+  checkHello(offer);
+  if (retried !== undefined) checkSecondHello(offer, retried);
+  const suite = retried?.suite ?? chooseSuite(ctx, offer, 0x0304, wantedHash(ctx, offer));
+  return { suite, group: chooseGroup(ctx, offer, 0x0304) };
+}
+
 /** RFC 9846 §4.2.2: a ClientHello that offers TLS 1.3 calls itself TLS 1.2. */
 function checkVersion(ctx: Context, { hello }: ClientOffer): void {
   if (hello.legacyVersion === ctx.flavor.wire[0x0303]) return;
@@ -58,6 +70,9 @@ function checkVersion(ctx: Context, { hello }: ClientOffer): void {
 
 /** RFC 9846 §4.2.2, §4.3.8, §4.3.11, §9.2: what a TLS 1.3 ClientHello must and must not be. */
 function checkHello({ hello, groups, shares, psks, pskModes }: ClientOffer): void {
+  // RFC 9147 §5.3: the cookie of DTLS 1.3 is an extension.
+  if (hello.cookie !== undefined && hello.cookie.length > 0)
+    throw illegalParameter('legacy-cookie', 'legacy_cookie in DTLS 1.3');
   if (hello.compressionMethods.length !== 1 || hello.compressionMethods[0] !== 0)
     throw illegalParameter('compression', 'a TLS 1.3 client offers compression');
   if (groups === undefined) throw missingExtension('supported_groups', 'ClientHello');
@@ -73,31 +88,23 @@ function checkHello({ hello, groups, shares, psks, pskModes }: ClientOffer): voi
     throw illegalParameter('psk-binders', 'as many binders as identities are due');
 }
 
-/** RFC 9846 §4.2.2: nothing changes but what the HelloRetryRequest asked for. */
-function checkSecondHello(offer: ClientOffer, { first }: Retried): void {
+/** RFC 9846 §4.2.2: nothing changes but what the HelloRetryRequest asked for. A cookie keeps only the hash of the first. */
+function checkSecondHello(offer: ClientOffer, { first, cookie }: Retried): void {
   const { hello } = offer;
+  if (cookie !== undefined && !equalBytes(offer.cookie ?? NOTHING, cookie))
+    throw illegalParameter('bad-cookie', 'the cookie is not the one of the HelloRetryRequest');
+  if (first !== undefined) checkUnchanged(hello, first);
+  if (findExtension(hello.extensions, EXTENSION.early_data) !== undefined)
+    throw illegalParameter('early-data-after-retry', 'early_data in the second ClientHello');
+}
+
+function checkUnchanged(hello: ClientHello, first: ClientHello): void {
   const suites = Uint16Array.from(hello.cipherSuites).join();
   const same =
     equalBytes(hello.random, first.random) &&
     equalBytes(hello.sessionId, first.sessionId) &&
     suites === Uint16Array.from(first.cipherSuites).join();
   if (!same) throw illegalParameter('hello-changed', 'the second ClientHello is not the first');
-  if (findExtension(hello.extensions, EXTENSION.early_data) !== undefined)
-    throw illegalParameter('early-data-after-retry', 'early_data in the second ClientHello');
-}
-
-/** RFC 9846 §4.2.4. */
-function sendHelloRetry(ctx: Context, offer: ClientOffer, suite: Suite, group: number): Tls13ServerState {
-  hear(ctx, offer.message);
-  ctx.transcript.retry();
-  const extensions: Extension[] = [
-    { type: EXTENSION.supported_versions, data: data.u16.encode(ctx.flavor.wire[0x0304]) },
-    { type: EXTENSION.key_share, data: data.u16.encode(group) },
-  ];
-  send(ctx, 'initial', encodeServerHello(answer(ctx, offer, suite, HELLO_RETRY_RANDOM, extensions)));
-  dummyChangeCipherSpec(ctx, offer);
-  skipEarlyData(ctx, offer);
-  return { version: 0x0304, name: 'WAIT_CH2', retried: { first: offer.hello, suite, group } };
 }
 
 function serverHello(
@@ -117,25 +124,4 @@ function serverHello(
   return encodeServerHello(answer(ctx, offer, suite, ctx.deps.random(32), extensions));
 }
 
-function answer(
-  ctx: Context,
-  { hello }: ClientOffer,
-  suite: Suite,
-  random: Uint8Array,
-  extensions: readonly Extension[],
-): ServerHello {
-  const sessionId = ctx.flavor.compatibility ? hello.sessionId : new Uint8Array(0);
-  const legacyVersion = ctx.flavor.wire[0x0303];
-  return { legacyVersion, random, sessionId, cipherSuite: suite.id, compressionMethod: 0, extensions };
-}
-
-/** RFC 9846 §4.2.10: our tickets allow none, and it comes all the same from clients that confuse theirs. */
-function skipEarlyData(ctx: Context, { hello }: ClientOffer): void {
-  if (findExtension(hello.extensions, EXTENSION.early_data) !== undefined)
-    act(ctx, { do: 'skip-early-data' });
-}
-
-/** Appendix E.4: once, after our first message, if the client wants the disguise. */
-function dummyChangeCipherSpec(ctx: Context, { hello }: ClientOffer): void {
-  if (ctx.flavor.compatibility && hello.sessionId.length > 0) act(ctx, { do: 'change-cipher-spec' });
-}
+const NOTHING = new Uint8Array(0);

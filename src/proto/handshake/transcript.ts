@@ -14,8 +14,8 @@ export type Transcript = {
   skip(by: Who, sequence?: number): void;
   /** From now on `digest` answers. A second call (after a HelloRetryRequest) does nothing. */
   begin(hash: HashName, version: 0x0303 | 0x0304): void;
-  /** Replaces the first ClientHello by its hash, before the HelloRetryRequest is added. */
-  retry(): void;
+  /** Replaces the first ClientHello by its hash, before the HelloRetryRequest is added. `digest`: when there is no more of it. */
+  retry(digest?: Uint8Array): void;
   digest(): Uint8Array;
   /** Over the messages so far and this beginning of one more, with any hash: for PSK binders. */
   digestWith(hash: HashName, partial: Uint8Array): Uint8Array;
@@ -59,8 +59,8 @@ export function createTranscript(provider: CryptoProvider, flavor: Flavor): Tran
       waiting = [];
       restart(hash, version);
     },
-    retry() {
-      const digest = this.digest();
+    retry(known) {
+      const digest = known ?? this.digest();
       messages = [encodeHandshake(HANDSHAKE.message_hash, (writer) => writer.raw(digest))];
       if (running !== undefined) restart(hashName, running.version);
     },
