@@ -6,7 +6,7 @@ import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ROUNDS = 25;
+const ROUNDS = 41;
 const WARM_UP = 3;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
