@@ -12,8 +12,7 @@ export function advise(facts: CloseFacts, measured: Measured): string | undefine
       return handshakeAdvice(facts);
     case 'alert':
       return measured.alert === undefined
-        ? (FAULT_ADVICE[facts.fault?.rule ?? ''] ??
-            "the peer's TLS breaks the rules: update it, or look at what stands between")
+        ? faultAdvice(facts.fault?.rule)
         : (ALERT_ADVICE[measured.alert.name] ?? "the peer's log says what it objected to");
     case 'fin-mid-record':
       return 'treat what was read as incomplete; look for a crash, a timeout or a proxy that cuts';
@@ -44,7 +43,7 @@ function handshakeAdvice({ handshakeFailed: fact }: CloseFacts): string | undefi
   if (fact === undefined) return undefined;
   if (fact.rule.startsWith('certificate')) return certificateAdvice(fact.detail, fact.alert);
   if (fact.rule === 'alert') return HANDSHAKE_ALERT_ADVICE[fact.alert ?? -1];
-  return RULE_ADVICE[fact.rule];
+  return RULE_ADVICE[fact.rule] ?? (fact.blame === 'peer' ? faultAdvice(fact.rule) : undefined);
 }
 
 /** `alert`: the one that we sent the peer for its certificate. */
@@ -56,6 +55,10 @@ function certificateAdvice(detail: string, alert: number | undefined): string {
     CERTIFICATE_ADVICE[alert ?? -1] ??
     'give the issuing certificate with --ca, or go on regardless with --insecure'
   );
+}
+
+function faultAdvice(rule = ''): string {
+  return FAULT_ADVICE[rule] ?? "the peer's TLS breaks the rules: update it, or look at what stands between";
 }
 
 function silentAdvice(facts: CloseFacts, measured: Measured): string {

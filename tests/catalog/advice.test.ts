@@ -53,6 +53,11 @@ const CASES: { says: string; entries: Entry[]; advises: RegExp; not?: RegExp }[]
     entries: [...connected, failed('alert', 'the peer sent fatal unrecognized_name', 112)],
     advises: /--sni/u,
   },
+  {
+    says: 'a broken rule in the handshake',
+    entries: [...connected, failed('unexpected-message', 'client_hello in WAIT_SH', 10)],
+    advises: /update it/u,
+  },
   { says: 'a peer that hung up', entries: [...connected, failed('eof', 'closed')], advises: /log/u },
   {
     says: 'clear text between records',

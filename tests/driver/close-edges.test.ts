@@ -106,6 +106,14 @@ describe('what never gets to a close', () => {
     expect(outcome.advice).toContain('--sni');
   });
 
+  it('knows a RST that a flight of ours meets before anything was read of it', () => {
+    const { outcome } = runClose({ script: answers, failingWrite: 2 });
+    expect(outcome).toMatchObject({ class: 'handshake-failed', exitCode: 3 });
+    expect(outcome.summary).toBe(
+      'the handshake failed: the peer reset the connection before the handshake was over; the last message from it was Finished',
+    );
+  });
+
   it('knows a FIN and a RST in the handshake', () => {
     const end = (act: (server: Parameters<Script>[0]) => void) =>
       runClose({

@@ -1,5 +1,5 @@
 import { type Task, until } from '../task.ts';
-import { handshakeCall } from './calls.ts';
+import { type Answer, handshakeCall } from './calls.ts';
 import type { Closing } from './closing.ts';
 import { limitReached } from './limit.ts';
 
@@ -41,18 +41,25 @@ export function* handshake(closing: Closing): Task<boolean> {
     const detail = `the peer did not complete it within ${ms} ms`;
     emit({ kind: 'handshake.failed', blame: 'network', rule: 'limit', detail });
   } else if (seen.handshakeFailed === undefined && seen.unreachable === undefined) {
-    emit({ kind: 'handshake.failed', ...failure(closing, answer.queue) });
+    emit({ kind: 'handshake.failed', ...failure(closing, answer) });
   }
   return false;
 }
 
-function failure(
-  { seen }: Closing,
-  queue: readonly string[],
-): { blame: 'peer'; rule: string; detail: string } {
-  if (seen.peerReset !== undefined)
-    return { blame: 'peer', rule: 'reset', detail: 'the peer reset the connection' };
-  if (seen.peerFin !== undefined)
-    return { blame: 'peer', rule: 'eof', detail: 'the peer closed the connection' };
-  return { blame: 'peer', rule: 'failed', detail: queue.at(-1) ?? 'the connection failed' };
+/** A reset that a write met is not on the timeline yet. */
+function failure({ seen }: Closing, answer: Answer): { blame: 'peer'; rule: string; detail: string } {
+  const hungUp = {
+    blame: 'peer',
+    rule: 'reset',
+    detail: 'the peer reset the connection before the handshake was over',
+  } as const;
+  if (seen.peerReset !== undefined || answer.errno === 'ECONNRESET' || answer.errno === 'EPIPE')
+    return hungUp;
+  const closed = {
+    ...hungUp,
+    rule: 'eof',
+    detail: 'the peer closed the connection (FIN) before the handshake was over',
+  };
+  if (seen.peerFin !== undefined) return closed;
+  return { blame: 'peer', rule: 'failed', detail: answer.queue.at(-1) ?? 'the connection failed' };
 }
