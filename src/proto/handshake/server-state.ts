@@ -13,7 +13,6 @@ export type Retried = {
   first?: ClientHello;
   suite: Suite;
   group: number;
-  cookie: Uint8Array | undefined;
 };
 
 /** What a TLS 1.3 server carries from its flight to the client's Finished. */

@@ -1,10 +1,11 @@
 import { ALERT } from '../../wire/alert.ts';
 import { HANDSHAKE } from '../../wire/handshake.ts';
+import { encodeHelloVerifyRequest } from '../../wire/hello.ts';
 import type { CoreDeps } from '../core.ts';
 import { type ClientOffer, readClientHello } from './client-offer.ts';
 import type { HandshakeConfig } from './config.ts';
 import { act, type Context, createContext, type Received, unexpected } from './context.ts';
-import { cookieRequest12 } from './cookie-gate.ts';
+import { checkVerifyCookie, verifyCookie } from './cookies.ts';
 import { peerFault } from './faults.ts';
 import type { Flavor } from './flavor.ts';
 import type { HandshakeMachine } from './machine.ts';
@@ -16,8 +17,8 @@ import { onChangeCipherSpec12, onMessage12 } from './tls12-server.ts';
 import { onClientHello12 } from './tls12-server-hello.ts';
 import { sendKeyUpdate } from './tls13-connected.ts';
 import { onMessage13 } from './tls13-server.ts';
-import { onClientHello13 } from './tls13-server-hello.ts';
-import { takeUpRetry } from './tls13-server-retry.ts';
+import { negotiate13, onClientHello13 } from './tls13-server-hello.ts';
+import { statelessRetry, takeUpRetry } from './tls13-server-retry.ts';
 
 /** The server's side of a handshake in the highest version both can. */
 export function createServerHandshake(
@@ -54,18 +55,24 @@ function onMessage(ctx: Context, state: ServerState, message: Received): ServerS
   return version === 0x0304 ? onFirstHello13(ctx, offer) : onFirstHello12(ctx, offer);
 }
 
-/** With a cookie of ours it is the second one, whose first somebody answered who kept nothing. */
+/** With cookies, a server is where it was after a HelloRetryRequest: the second ClientHello brings all that it must know. */
 function onFirstHello13(ctx: Context, offer: ClientOffer): ServerState {
   const keeper = ctx.config.cookie;
-  if (keeper === undefined || offer.cookie === undefined) return onClientHello13(ctx, offer);
-  return onClientHello13(ctx, offer, takeUpRetry(ctx, offer, keeper, offer.cookie));
+  if (keeper === undefined) return onClientHello13(ctx, offer);
+  if (offer.cookie !== undefined)
+    return onClientHello13(ctx, offer, takeUpRetry(ctx, offer, keeper, offer.cookie));
+  const { suite, group } = negotiate13(ctx, offer);
+  const message = statelessRetry(ctx, keeper, offer, suite, group.id);
+  act(ctx, { do: 'send', level: 'initial', message });
+  return { version: undefined, name: 'START' };
 }
 
 /** RFC 6347 §4.2.1: HelloVerifyRequest until the cookie is right; neither it nor its ClientHello counts for anything. */
 function onFirstHello12(ctx: Context, offer: ClientOffer): ServerState {
-  const request = cookieRequest12(ctx, offer);
-  if (request === undefined) return onClientHello12(ctx, offer);
-  act(ctx, { do: 'send', level: 'initial', message: request });
+  const keeper = ctx.config.cookie;
+  if (keeper === undefined || checkVerifyCookie(ctx, keeper, offer.hello)) return onClientHello12(ctx, offer);
+  const message = encodeHelloVerifyRequest(verifyCookie(ctx, keeper, offer.hello));
+  act(ctx, { do: 'send', level: 'initial', message });
   ctx.transcript.skip('local');
   ctx.transcript.skip('peer', offer.message.sequence);
   return { version: undefined, name: 'START' };

@@ -24,8 +24,7 @@ export function onClientHello13(ctx: Context, offer: ClientOffer, retried?: Retr
     act(ctx, { do: 'version', version: 0x0304 });
     ctx.transcript.begin(suite.hash, 0x0304);
   }
-  const wantsCookie = retried === undefined && ctx.config.cookie !== undefined;
-  if (share === undefined || wantsCookie || (retried !== undefined && retried.group !== group.id)) {
+  if (share === undefined || (retried !== undefined && retried.group !== group.id)) {
     if (retried !== undefined)
       throw illegalParameter('hello-retry-ignored', 'the second ClientHello lacks the share asked for');
     return sendHelloRetry(ctx, offer, suite, group.id);
@@ -89,10 +88,8 @@ function checkHello({ hello, groups, shares, psks, pskModes }: ClientOffer): voi
 }
 
 /** RFC 9846 §4.2.2: nothing changes but what the HelloRetryRequest asked for. A cookie keeps only the hash of the first. */
-function checkSecondHello(offer: ClientOffer, { first, cookie }: Retried): void {
+function checkSecondHello(offer: ClientOffer, { first }: Retried): void {
   const { hello } = offer;
-  if (cookie !== undefined && !equalBytes(offer.cookie ?? NOTHING, cookie))
-    throw illegalParameter('bad-cookie', 'the cookie is not the one of the HelloRetryRequest');
   if (first !== undefined) checkUnchanged(hello, first);
   if (findExtension(hello.extensions, EXTENSION.early_data) !== undefined)
     throw illegalParameter('early-data-after-retry', 'early_data in the second ClientHello');
@@ -123,5 +120,3 @@ function serverHello(
   extensions.push(...answerExtras(ctx, offer.hello.extensions, 0x0304, 'server_hello'));
   return encodeServerHello(answer(ctx, offer, suite, ctx.deps.random(32), extensions));
 }
-
-const NOTHING = new Uint8Array(0);

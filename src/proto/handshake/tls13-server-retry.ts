@@ -19,65 +19,49 @@ export function sendHelloRetry(
   suite: Suite,
   group: number,
 ): Tls13ServerState {
-  const asked = whatToAsk(ctx, offer, suite, group);
   hear(ctx, offer.message);
   ctx.transcript.retry();
-  send(ctx, 'initial', helloRetryRequest(ctx, offer, suite, asked));
+  send(ctx, 'initial', helloRetryRequest(ctx, offer, suite, { group, cookie: undefined }));
   dummyChangeCipherSpec(ctx, offer);
   skipEarlyData(ctx, offer);
-  return {
-    version: 0x0304,
-    name: 'WAIT_CH2',
-    retried: { first: offer.hello, suite, group, cookie: asked.cookie },
-  };
+  return { version: 0x0304, name: 'WAIT_CH2', retried: { first: offer.hello, suite, group } };
 }
 
-/** The message for a server that forgets the client over it. */
-export function statelessRetry(ctx: Context, offer: ClientOffer, suite: Suite, group: number): Uint8Array {
-  return helloRetryRequest(ctx, offer, suite, whatToAsk(ctx, offer, suite, group));
+/** The message of a server that forgets the client over it: the cookie remembers (RFC 9846 §4.3.2). */
+export function statelessRetry(
+  ctx: Context,
+  keeper: CookieKeeper,
+  offer: ClientOffer,
+  suite: Suite,
+  group: number,
+): Uint8Array {
+  const shareAsked = !offer.shares?.some((share) => share.group === group);
+  const hash = ctx.deps.provider.hash(suite.hash);
+  hash.update(ctx.flavor.frame(offer.message.raw, 0, 0x0304));
+  const cookie = sealRetry(ctx, keeper, { suite: suite.id, group, shareAsked, helloHash: hash.digest() });
+  return helloRetryRequest(ctx, offer, suite, { group: shareAsked ? group : undefined, cookie });
 }
 
 /**
- * Goes on behind a HelloRetryRequest that this machine never sent, from what its cookie says (RFC 9846 §4.3.2). A cookie
- * that is not good ends the handshake, so that the client begins without one (RFC 9147 §5.1).
+ * Goes on behind such a message, from what the cookie says. One that is not good ends the handshake, so that the client
+ * begins without (RFC 9147 §5.1).
  */
 export function takeUpRetry(
   ctx: Context,
   offer: ClientOffer,
   keeper: CookieKeeper,
-  shown: Uint8Array,
+  cookie: Uint8Array,
 ): Retried {
-  const { suite, state } = openCookie(ctx, keeper, shown);
+  const state = openRetry(ctx, keeper, cookie);
+  const suite = state && suiteById(state.suite);
+  if (state === undefined || suite === undefined)
+    throw illegalParameter('bad-cookie', 'the cookie is not one of ours for this client');
   act(ctx, { do: 'version', version: 0x0304 });
   ctx.transcript.begin(suite.hash, 0x0304);
   ctx.transcript.retry(state.helloHash);
-  const asked = { group: state.shareAsked ? state.group : undefined, cookie: shown };
-  ctx.transcript.add('local', helloRetryRequest(ctx, offer, suite, asked), (offer.message.sequence ?? 1) - 1);
-  return { suite, group: state.group, cookie: shown };
-}
-
-/** Throws unless the cookie is one of ours for this client. */
-export function openCookie(
-  ctx: Context,
-  keeper: CookieKeeper,
-  shown: Uint8Array,
-): { suite: Suite; state: NonNullable<ReturnType<typeof openRetry>> } {
-  const state = openRetry(ctx, keeper, shown);
-  const suite = state && suiteById(state.suite);
-  if (state === undefined || suite === undefined)
-    throw illegalParameter('bad-cookie', 'the cookie is not of ours');
-  return { suite, state };
-}
-
-function whatToAsk(ctx: Context, offer: ClientOffer, suite: Suite, group: number): Asked {
-  const shareAsked = !offer.shares?.some((share) => share.group === group);
-  const keeper = ctx.config.cookie;
-  const asked = shareAsked ? group : undefined;
-  if (keeper === undefined) return { group: asked, cookie: undefined };
-  const hash = ctx.deps.provider.hash(suite.hash);
-  hash.update(ctx.flavor.frame(offer.message.raw, 0, 0x0304));
-  const state = { suite: suite.id, group, shareAsked, helloHash: hash.digest() };
-  return { group: asked, cookie: sealRetry(ctx, keeper, state) };
+  const asked = { group: state.shareAsked ? state.group : undefined, cookie };
+  ctx.transcript.add('local', helloRetryRequest(ctx, offer, suite, asked));
+  return { suite, group: state.group };
 }
 
 /** The same bytes for the same cookie. */
