@@ -17,9 +17,9 @@ export function summarize(facts: CloseFacts, measured: Measured): string {
     case 'fin-mid-record':
       return `the peer sent FIN inside a record (${bytes(facts.eof?.partialRecord ?? 0)} of it had come): the data is cut off`;
     case 'reset':
-      return `the peer reset the connection (${facts.peerReset?.errno ?? 'RST'})${inside(facts)} without close_notify${when(measured)}`;
+      return `the peer reset the connection (${facts.peerReset?.errno ?? 'RST'})${inside(facts)} without close_notify${when(facts, measured)}`;
     case 'fin':
-      return `the peer sent FIN without close_notify${when(measured)}${doubt(facts)}`;
+      return `the peer sent FIN without close_notify${when(facts, measured)}${doubt(facts)}`;
     case 'alive-after-close':
       return 'the association still works after our close';
     case 'silent':
@@ -132,8 +132,10 @@ function notObserved(facts: CloseFacts): string {
   }
 }
 
-function when(measured: Measured): string {
-  return measured.closedFirst === 'peer' ? ', before we closed' : ', in answer to our close';
+/** What came after ours need not be its answer: the two may have crossed. */
+function when(facts: CloseFacts, measured: Measured): string {
+  if (measured.closedFirst === 'peer') return ', before we closed';
+  return facts.ourClose === undefined ? ', after our FIN' : ', after our close_notify';
 }
 
 function inside({ eof }: CloseFacts): string {

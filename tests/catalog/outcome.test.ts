@@ -23,7 +23,7 @@ type Case = {
 };
 
 const RESET_INSIDE =
-  'the peer reset the connection (ECONNRESET) inside a record (50 bytes of it had come), without close_notify, in answer to our close';
+  'the peer reset the connection (ECONNRESET) inside a record (50 bytes of it had come), without close_notify, after our close_notify';
 
 const CASES: Case[] = [
   {
