@@ -1,5 +1,4 @@
 import { ALERT, ALERT_LEVEL } from '../../wire/alert.ts';
-import { HANDSHAKE } from '../../wire/handshake.ts';
 import type { HandshakeAction } from '../handshake/machine.ts';
 import { clearAcks } from './acks.ts';
 import { type EpochKey, epochKey12, epochKey13 } from './epoch-key.ts';
@@ -19,14 +18,8 @@ export function carryOut(state: DtlsState, actions: readonly HandshakeAction[], 
   const before = state.phase;
   const inHandshake: Outgoing[] = [];
   const after: Outgoing[] = [];
-  for (const [index, action] of actions.entries()) {
-    if (isOurs(action) && mute) continue;
-    if (isOurs(action) && mustWait(state, action)) {
-      state.write.afterKeyUpdate.push(...actions.slice(index).filter(isOurs));
-      for (const rest of actions.slice(index).filter((one) => !isOurs(one))) perform(state, rest, after);
-      break;
-    }
-    perform(state, action, state.phase === 'open' ? after : inHandshake);
+  for (const action of actions) {
+    if (!isOurs(action) || !mute) perform(state, action, state.phase === 'open' ? after : inHandshake);
   }
   if (inHandshake.length > 0) sendFlight(state, inHandshake);
   else if (before === 'handshake' && state.phase === 'open') endFlight(state);
@@ -42,9 +35,9 @@ export function onKeyUpdateAcknowledged(state: DtlsState): void {
   if (key === undefined) return;
   write.nextKey = undefined;
   installWrite(state, write.current + 1, key);
-  const waiting = write.afterKeyUpdate;
-  write.afterKeyUpdate = [];
-  carryOut(state, waiting, 'own');
+  if (!write.owesKeyUpdate) return;
+  write.owesKeyUpdate = false;
+  carryOut(state, [{ do: 'answer-key-update' }], 'answer');
 }
 
 function sendFlight(state: DtlsState, messages: Outgoing[]): void {
@@ -61,6 +54,7 @@ function isOurs(action: HandshakeAction): boolean {
   switch (action.do) {
     case 'send':
     case 'change-cipher-spec':
+    case 'answer-key-update':
       return true;
     case 'secret':
     case 'keys12':
@@ -68,11 +62,6 @@ function isOurs(action: HandshakeAction): boolean {
     default:
       return false;
   }
-}
-
-/** A second KeyUpdate waits for the ACK of the first (RFC 9147 §8). */
-function mustWait({ write }: DtlsState, action: HandshakeAction): boolean {
-  return write.nextKey !== undefined && action.do === 'send' && action.message[0] === HANDSHAKE.key_update;
 }
 
 function perform(state: DtlsState, action: HandshakeAction, out: Outgoing[]): void {
@@ -92,6 +81,11 @@ function perform(state: DtlsState, action: HandshakeAction, out: Outgoing[]): vo
       return;
     case 'keys12':
       installKeys12(state, action);
+      return;
+    case 'answer-key-update':
+      // A second KeyUpdate waits for the ACK of the first (RFC 9147 §8); one is enough for any number of requests.
+      if (state.write.nextKey !== undefined) state.write.owesKeyUpdate = true;
+      else for (const each of state.machine.keyUpdate(false)) perform(state, each, out);
       return;
     case 'skip-early-data':
       // Records that do not open are dropped anyway.

@@ -130,7 +130,7 @@ function createWriteHalf(): WriteHalf {
     askedRenegotiation: false,
     askedKeyUpdate: false,
     nextKey: undefined,
-    afterKeyUpdate: [],
+    owesKeyUpdate: false,
   };
 }
 

@@ -37,6 +37,8 @@ export function sendAlert(state: DtlsState, level: number, description: number):
 
 export function keyUpdate(state: DtlsState, requestPeer: boolean): boolean {
   if (state.phase !== 'open' || state.version !== 0x0304) return false;
+  // The one before has no ACK yet (RFC 9147 §8).
+  if (state.write.nextKey !== undefined) return false;
   return attempt(state, () => {
     // One request at a time (RFC 9846 §4.7.3).
     const ask = requestPeer && !state.write.askedKeyUpdate;

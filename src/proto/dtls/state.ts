@@ -3,7 +3,7 @@ import type { Emit, Fact, Millis } from '../../timeline/event.ts';
 import type { RecordNumber } from '../../wire/dtls-record.ts';
 import type { TlsPhase } from '../core.ts';
 import type { ProtocolFault } from '../fault.ts';
-import type { HandshakeAction, HandshakeMachine } from '../handshake/machine.ts';
+import type { HandshakeMachine } from '../handshake/machine.ts';
 import type { Session } from '../handshake/session.ts';
 import type { Role } from '../role.ts';
 import type { DtlsConfig, Timing } from './config.ts';
@@ -56,8 +56,8 @@ export type WriteHalf = {
   askedKeyUpdate: boolean;
   /** The keys behind a KeyUpdate of ours that has no ACK yet (RFC 9147 §8). */
   nextKey: EpochKey | undefined;
-  /** What has to wait for that. */
-  afterKeyUpdate: HandshakeAction[];
+  /** The peer has asked for one meanwhile. */
+  owesKeyUpdate: boolean;
 };
 
 /** Connection IDs: what the peer's protected records carry, and ours. Undefined: none. */
