@@ -1,6 +1,5 @@
 import type { Session } from '../proto/handshake/session.ts';
 import type { Role } from '../proto/role.ts';
-import { createTlsCore } from '../proto/tls/connection.ts';
 import { sslDoHandshake } from '../shutdown/handshake.ts';
 import { createSsl, type Ssl, socketCloses } from '../shutdown/ssl.ts';
 import type { SavedSession } from '../shutdown/types.ts';
@@ -10,6 +9,7 @@ import { createNetControl, type NetControl } from './net-steps.ts';
 import { createPeer, type Peer } from './peer.ts';
 import type { Scenario } from './script.ts';
 import type { ScriptConfigs } from './script-configs.ts';
+import { createScriptCore, overDatagrams } from './script-core.ts';
 import type { ScriptWorld } from './script-world.ts';
 import { type Task, until } from './task.ts';
 
@@ -19,6 +19,7 @@ export type Connection = {
   readonly channel: Channel;
   readonly net: NetControl;
   readonly peer: Peer;
+  readonly datagrams: boolean;
 };
 
 /** The local side as a scenario's steps see it. */
@@ -39,24 +40,26 @@ export function* openConnection(
   configs: ScriptConfigs,
   options: { name: string; session?: Session; manual: boolean },
 ): Task<Connection> {
-  const { setup } = scenario;
+  const { setup, protocol } = scenario;
   const { scheduler, provider } = world;
+  const datagrams = overDatagrams(protocol);
   const role: Role = setup.role ?? 'client';
   const localName = options.name === '' ? 'local' : options.name;
   const peerName = options.name === '' ? 'peer' : `${options.name}-peer`;
   const emit = world.recorder.emitter(localName);
-  const link = world.link(localName, setup.small_buffers === true);
-  const net = createNetControl(emit);
+  const link = world.link(localName, { small: setup.small_buffers === true, datagrams });
+  const net = createNetControl(emit, link.unreachable);
   const deps = {
     random: world.random(localName),
     provider,
     emit,
     peerAuth: world.trust(setup.verify !== true),
   };
-  const core = createTlsCore(role, configs.local(options.session), deps);
+  const core = createScriptCore(protocol, role, configs.local(options.session), deps);
   const channel = createChannel({ core, connect: link.local, scheduler, emit, decorate: net.decorate });
   const peer = createPeer(world, {
     name: peerName,
+    protocol,
     role: role === 'client' ? 'server' : 'client',
     config: configs.peer(),
     connect: link.peer,
@@ -66,6 +69,7 @@ export function* openConnection(
   const ssl = createSsl({
     core,
     role: setup.no_state === true ? 'none' : role,
+    datagrams,
     flush: () => channel.flush(),
     writable: () => channel.transport.writable(),
     now: () => scheduler.clock.now(),
@@ -77,7 +81,7 @@ export function* openConnection(
     autoRetry: !allowed.includes('no_auto_retry'),
   });
   yield* until('both ends', () => channel.connected() && peer.channel.connected());
-  return { ssl, channel, net, peer };
+  return { ssl, channel, net, peer, datagrams };
 }
 
 /** The harness's own handshake: it waits, whatever the scenario's calls do. */

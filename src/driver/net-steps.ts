@@ -14,7 +14,8 @@ export type NetControl = {
 
 type Mode = 'pass' | 'block_writes' | 'fail_writes' | 'drop_writes';
 
-export function createNetControl(emit: Emit): NetControl {
+/** `unreachable`: takes the peer's port away, where there are ports to be refused. */
+export function createNetControl(emit: Emit, unreachable?: () => void): NetControl {
   let mode: Mode = 'pass';
   const write = (transport: Transport, unit: Uint8Array): WriteResult => {
     switch (mode) {
@@ -47,7 +48,8 @@ export function createNetControl(emit: Emit): NetControl {
     }),
     refuses: () => mode === 'block_writes',
     apply(op) {
-      mode = toMode(op);
+      if (op === 'unreachable' && unreachable !== undefined) unreachable();
+      else mode = toMode(op);
       emit({ kind: 'transport.tapped', by: 'local', rule: op, bytes: 0 });
     },
   };

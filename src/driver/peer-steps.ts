@@ -83,11 +83,18 @@ function recordOf(peer: Peer, spec: RecordSpec): Uint8Array[] {
     case 'partial_record': {
       const size = spec.size ?? SIZE;
       const body = spec.hex ?? filler(size >> 1);
-      return [concat(Uint8Array.of(spec.type ?? DATA, 3, 3, size >> 8, size & 0xff), body)];
+      return [concat(recordHead(peer, spec.type ?? DATA, size), body)];
     }
     case 'replay':
       return [peer.lastSent];
   }
+}
+
+/** The head of a record that goes on for `size` bytes. A datagram's carries epoch 1 and a number that is never reached. */
+function recordHead(peer: Peer, type: number, size: number): Uint8Array {
+  const length = [size >> 8, size & 0xff];
+  const overDatagrams = peer.channel.core.version()?.startsWith('DTLS') === true;
+  return Uint8Array.of(type, ...(overDatagrams ? [0xfe, 0xfd, 0, 1, 0, 0, 1, 0, 0, 0] : [3, 3]), ...length);
 }
 
 function pieces(size: number): Uint8Array[] {

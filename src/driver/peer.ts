@@ -1,9 +1,10 @@
 import type { TlsStep } from '../proto/core.ts';
 import type { TlsConfig } from '../proto/handshake/config.ts';
 import type { Role } from '../proto/role.ts';
-import { createTlsCore } from '../proto/tls/connection.ts';
 import type { Emit } from '../timeline/event.ts';
 import { type Channel, createChannel } from './channel.ts';
+import type { ScenarioProtocol } from './script.ts';
+import { createScriptCore } from './script-core.ts';
 import type { ScriptWorld } from './script-world.ts';
 import { type Task, until } from './task.ts';
 import type { Connect } from './world.ts';
@@ -24,13 +25,20 @@ export type Peer = {
 
 export function createPeer(
   world: ScriptWorld,
-  options: { name: string; role: Role; config: TlsConfig; connect: Connect; eager: boolean },
+  options: {
+    name: string;
+    protocol: ScenarioProtocol;
+    role: Role;
+    config: TlsConfig;
+    connect: Connect;
+    eager: boolean;
+  },
 ): Peer {
   const { scheduler, provider } = world;
   const emit = world.recorder.emitter(options.name);
   const random = world.random(options.name);
   const deps = { random, provider, emit, peerAuth: world.trust(true) };
-  const core = createTlsCore(options.role, options.config, deps);
+  const core = createScriptCore(options.protocol, options.role, options.config, deps);
   const peer: Peer = {
     channel: createChannel({ core, connect: options.connect, scheduler, emit }),
     emit,

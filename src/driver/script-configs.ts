@@ -15,7 +15,7 @@ export type ScriptConfigs = {
 
 export function createConfigs(scenario: Scenario, world: ScriptWorld): ScriptConfigs {
   const { setup } = scenario;
-  const version = scenario.protocol === 'tls1.2' ? 0x0303 : 0x0304;
+  const version = scenario.protocol === 'tls1.2' || scenario.protocol === 'dtls1.2' ? 0x0303 : 0x0304;
   const localRole: Role = setup.role ?? 'client';
   const policy = { ...DEFAULT_TLS_POLICY, ...PROFILE_POLICIES[world.profile] };
   const common = {

@@ -18,5 +18,13 @@ export type ScriptWorld = {
   /** Randomness of its own for each name. */
   random(name: string): CoreDeps['random'];
   /** A new connection between the local side and the embedded peer. `small`: with little room in its buffers. */
-  link(name: string, small: boolean): { local: Connect; peer: Connect };
+  link(
+    name: string,
+    kind: { small: boolean; datagrams: boolean },
+  ): {
+    local: Connect;
+    peer: Connect;
+    /** Datagrams: from now on nobody listens at the peer's port. */
+    unreachable?: () => void;
+  };
 };
