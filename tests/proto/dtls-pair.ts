@@ -28,13 +28,17 @@ export type DtlsOptions = {
 
 export function dtlsEnd(role: Role, options: DtlsOptions = {}): DtlsEnd {
   const facts: Fact[] = [];
-  const deps: CoreDeps = {
-    random: createRandom(options.seed ?? 7, role),
-    provider: native,
-    peerAuth: trust,
-    emit: (fact) => void facts.push(fact),
-  };
-  const config: DtlsConfig = {
+  const deps = dtlsDeps(role, facts, options.seed);
+  return { core: createDtlsCore(role, dtlsConfig(role, options), deps), facts, steps: [] };
+}
+
+export function dtlsDeps(role: Role, facts: Fact[] = [], seed = 7): CoreDeps {
+  const emit = (fact: Fact): void => void facts.push(fact);
+  return { random: createRandom(seed, role), provider: native, peerAuth: trust, emit };
+}
+
+export function dtlsConfig(role: Role, options: DtlsOptions = {}): DtlsConfig {
+  return {
     versions: [0x0304, 0x0303],
     suites: DEFAULT_SUITES,
     groups: DEFAULT_GROUPS,
@@ -45,7 +49,6 @@ export function dtlsEnd(role: Role, options: DtlsOptions = {}): DtlsEnd {
     ...options.both,
     ...options[role],
   };
-  return { core: createDtlsCore(role, config, deps), facts, steps: [] };
 }
 
 export function dtlsPair(options: DtlsOptions = {}): DtlsPair {
