@@ -130,6 +130,9 @@ export function perform(party: Party, other: Party, actions: readonly HandshakeA
       case 'ticket':
         party.tickets.push(action.session);
         break;
+      case 'answer-key-update':
+        perform(party, other, party.machine.keyUpdate(false));
+        break;
       case 'seen':
         party.seen.push(action.what);
         break;

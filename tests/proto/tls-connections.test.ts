@@ -51,7 +51,11 @@ describe('every suite', () => {
     SUITES.map((suite) => [suite.name, suite] as const),
   )('%s: connects, talks, closes', (name, suite) => {
     const options = { ...withCertificate(suite.auth === 'rsa' ? 'leaf-rsa' : 'leaf-p256') };
-    const pair = connect(realPair({ ...options, config: { suites: [suite.id], versions: [suite.version] } }));
+    const key = new Uint8Array(16).fill(9);
+    const psk = { psk: { identity: Uint8Array.of(1), key }, pskKeys: { find: () => key } };
+    const config = { suites: [suite.id], versions: [suite.version] };
+    const withKey = suite.keyExchange?.endsWith('psk') ? psk : {};
+    const pair = connect(realPair({ ...options, config: { ...config, ...withKey } }));
     for (const end of [pair.client, pair.server]) {
       expect(factsOf(end, 'fault')).toEqual([]);
       expect(end.core.phase()).toBe('open');
@@ -210,5 +214,15 @@ describe('TLS 1.2', () => {
     expect(factsOf(pair.server, 'alert')).toMatchObject([{ by: 'peer', level: 1, description: 100 }]);
     talk(pair.client, pair.server, Uint8Array.of(1));
     talk(pair.server, pair.client, Uint8Array.of(1));
+  });
+
+  it('answers HelloRequests once while the answer cannot leave', () => {
+    const { client, server } = connect(realPair({ config: { versions: [0x0303] } }));
+    for (let i = 0; i < 100; i++) {
+      server.core.sendHelloRequest();
+      receive(client.core, 0, ...drain(server.core));
+      stepAll(client.core);
+    }
+    expect(drain(client.core)).toHaveLength(1);
   });
 });

@@ -287,6 +287,35 @@ describe('key updates', () => {
     expect(asked.map((fact) => fact.requested)).toEqual([true, false, true]);
   });
 
+  /** The peer asks; its own keys follow, and nobody answers it yet. */
+  const ask = (from: End, to: End) => {
+    const record = from.core.raw.record(HANDSHAKE, keyUpdateMessage(true));
+    from.core.keyUpdate(false);
+    drain(from.core);
+    receive(to.core, 0, record);
+    expect(stepAll(to.core)).toEqual([{ kind: 'progress', what: 'key-update' }]);
+  };
+
+  it('are answered once while the answer cannot leave, however often that was asked for', () => {
+    const { client, server } = connect(standInPair(0x0304));
+    for (let i = 0; i < 100; i++) ask(client, server);
+    const answer = drain(server.core);
+    expect(answer).toHaveLength(1);
+    receive(client.core, 0, ...answer);
+    expect(stepAll(client.core)).toEqual([{ kind: 'progress', what: 'key-update' }]);
+    expect(talks(server, client)).toEqual(DATA_7);
+    expect(talks(client, server)).toEqual(DATA_7);
+  });
+
+  it('are answered once when we speak again after our close_notify', () => {
+    const { client, server } = connect(standInPair(0x0304));
+    server.core.sendAlert(1, 0);
+    drain(server.core);
+    for (let i = 0; i < 100; i++) ask(client, server);
+    server.core.sendData(Uint8Array.of(7));
+    expect(drain(server.core)).toHaveLength(2);
+  });
+
   it('exist in TLS 1.3 only, once connected', () => {
     expect(connect(standInPair(0x0303)).client.core.keyUpdate(true)).toBe(false);
     expect(standInEnd('client', 0x0304).core.keyUpdate(true)).toBe(false);

@@ -89,7 +89,7 @@ function machine13(role: Role, options: StandInOptions): HandshakeMachine {
         return [
           { do: 'seen', what: 'key-update' },
           secret('peer', 'application'),
-          ...(raw[4] === 1 ? update(false) : []),
+          ...(raw[4] === 1 ? [{ do: 'answer-key-update' } as const] : []),
         ];
       default:
         throw unexpected(raw);

@@ -20,6 +20,8 @@ export type HandshakeAction =
   | { do: 'version'; version: 0x0303 | 0x0304 }
   | { do: 'complete'; info: HandshakeInfo }
   | { do: 'ticket'; session: Session }
+  /** The peer's KeyUpdate asks for one of ours: `keyUpdate(false)` makes it. */
+  | { do: 'answer-key-update' }
   /** Post-handshake messages that need no answer, for the step's name. */
   | { do: 'seen'; what: 'key-update' | 'hello-request' };
 

@@ -13,13 +13,14 @@ export function sendKeyUpdate(ctx: Context, connected: Connected13, requestPeer:
   return advance(ctx, connected, 'local');
 }
 
-/** RFC 9846 §4.7.3, the receiving side: answers once when asked. */
+/** RFC 9846 §4.7.3, the receiving side. */
 export function onKeyUpdate(ctx: Context, connected: Connected13, message: Received): Connected13 {
   const update = decodeKeyUpdate(message.body);
   if (update === undefined) throw illegalParameter('key-update-request', 'request_update is neither 0 nor 1');
   act(ctx, { do: 'seen', what: 'key-update' });
   const next = advance(ctx, connected, 'peer');
-  return update.requested ? sendKeyUpdate(ctx, next, false) : next;
+  if (update.requested) act(ctx, { do: 'answer-key-update' });
+  return next;
 }
 
 function advance(ctx: Context, connected: Connected13, who: 'local' | 'peer'): Connected13 {

@@ -1,8 +1,9 @@
+import type { Fact } from '../../timeline/event.ts';
 import { ALERT, ALERT_LEVEL } from '../../wire/alert.ts';
 import { ProtocolFault } from '../fault.ts';
 import type { HandshakeAction } from '../handshake/machine.ts';
 import { silenced } from './halves.ts';
-import { createDraft, type Draft, queueDraft } from './outbox.ts';
+import { createDraft, type Draft, lastUnit, queueDraft } from './outbox.ts';
 import { recordKey12, recordKey13 } from './protection.ts';
 import { addChangeCipherSpec, addMessage, queueAlert } from './send.ts';
 import type { TlsState } from './state.ts';
@@ -27,7 +28,7 @@ export function carryOut(state: TlsState, actions: readonly HandshakeAction[], o
   const mute = occasion === 'answer' && (late || silenced(state.send));
   const draft = createDraft();
   for (const action of actions) {
-    if (mute && isOurs(action)) state.send.held.push(action);
+    if (mute && isOurs(action)) hold(state, action);
     else perform(state, draft, action);
   }
   queueDraft(state.outbox, draft);
@@ -40,10 +41,17 @@ export function releaseHeld(state: TlsState): void {
   carryOut(state, held, 'own');
 }
 
+/** One answer is enough for any number of KeyUpdates (RFC 9846 §4.7.3). */
+function hold({ send }: TlsState, action: HandshakeAction): void {
+  const known = action.do === 'answer-key-update' && send.held.some((held) => held.do === action.do);
+  if (!known) send.held.push(action);
+}
+
 function isOurs(action: HandshakeAction): boolean {
   switch (action.do) {
     case 'send':
     case 'change-cipher-spec':
+    case 'answer-key-update':
       return true;
     case 'secret':
     case 'keys12':
@@ -72,6 +80,11 @@ function perform(state: TlsState, draft: Draft, action: HandshakeAction): void {
       else state.receive.nextKey = key;
       return;
     }
+    case 'answer-key-update':
+      // One that has not left yet, with nothing behind it, answers this request too.
+      if (lastUnit(state.outbox, (fact) => fact.kind === 'key-update')) return;
+      for (const each of state.machine.keyUpdate(false)) perform(state, draft, each);
+      return;
     case 'skip-early-data':
       state.receive.earlyData = { skipped: 0 };
       return;
@@ -99,12 +112,17 @@ function perform(state: TlsState, draft: Draft, action: HandshakeAction): void {
 /** RFC 5246 §7.4.1.1: we don't renegotiate, and say so, unless the policy wants a beginning. */
 function answerHelloRequest(state: TlsState, draft: Draft): void {
   if (state.role === 'server' || state.config.policy.renegotiation === 'refuse') {
+    if (lastUnit(state.outbox, isRefusal)) return;
     queueAlert(state, ALERT_LEVEL.warning, ALERT.no_renegotiation);
     return;
   }
   if (state.send.renegotiating) return;
   state.send.renegotiating = true;
   for (const action of state.machine.start(state.clock.now)) perform(state, draft, action);
+}
+
+function isRefusal(fact: Fact): boolean {
+  return fact.kind === 'alert' && fact.description === ALERT.no_renegotiation;
 }
 
 function installSecret(state: TlsState, action: Extract<HandshakeAction, { do: 'secret' }>): void {

@@ -17,3 +17,8 @@ export function createDraft(): Draft {
 export function queueDraft(outbox: Outbox, draft: Draft): void {
   if (draft.parts.length > 0) outbox.units.push({ bytes: concat(...draft.parts), facts: draft.facts });
 }
+
+/** Does the youngest unit that waits say so? A peer that makes us talk and does not listen is not to fill our memory. */
+export function lastUnit({ units }: Outbox, says: (fact: Fact) => boolean): boolean {
+  return units.at(-1)?.facts.some(says) ?? false;
+}
