@@ -1,9 +1,12 @@
+import type { Behaviour } from '../catalog/behaviour.ts';
 import type { ServerWishes } from '../catalog/serve-options.ts';
+import type { ServerCoreOptions } from '../driver/serve/core.ts';
 import type { StopSignal } from '../driver/stop-signal.ts';
 import { formatTarget } from '../driver/target.ts';
 import { UsageError } from '../driver/usage-error.ts';
 import { chooseProvider } from '../io/provider.ts';
 import { createRandom } from '../io/random.ts';
+import type { Server, ServerOptions } from '../io/serve-tcp.ts';
 import { createTrust } from '../io/trust.ts';
 import type { Identity } from '../proto/handshake/peer-auth.ts';
 import { identityOf, VERSIONS } from './handshake.ts';
@@ -29,37 +32,30 @@ export type RunningServer = {
 };
 
 /**
- * Starts a TLS server that closes its connections in one way of the catalogue. Rejects with UsageError for what can't be
+ * Starts a TLS or DTLS server that closes its connections in one way of the catalogue. Rejects with UsageError for what can't be
  * meant, an address that can't be listened on included.
  */
 export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
   // What only a server needs stays out of a client's start.
-  const [
-    { findBehaviour, behaviourHosts },
-    { toServePlan },
-    { createServerCores },
-    { createServer },
-    report,
-  ] = await Promise.all([
+  const [{ findBehaviour, behaviourHosts }, { toServePlan }, report] = await Promise.all([
     import('../catalog/behaviours/find.ts'),
     import('../catalog/behaviour.ts'),
-    import('../driver/serve/core.ts'),
-    import('../io/serve-tcp.ts'),
     import('../catalog/client-report.ts'),
   ]);
-  const { behaviour: name = 'well-behaved', host = '127.0.0.1', onClient, signal } = options;
-  const behaviour = findBehaviour(name);
+  const { behaviour: name = 'well-behaved', protocol = 'tls', host = '127.0.0.1' } = options;
+  const { onClient, signal } = options;
+  const behaviour = findBehaviour(name, protocol);
   if (behaviour === undefined) throw new UsageError('bad-option', `there is no behaviour called ${name}`);
-  const { identity, certificate } = await serverIdentity(options, behaviourHosts());
+  const { identity, certificate } = await serverIdentity(options, behaviourHosts(protocol));
   const provider = await chooseProvider(options.crypto ?? 'auto', { mlkem: true });
   const deps = { random: createRandom(), provider, peerAuth: createTrust({ provider, verify: false }) };
   const versions = options.versions?.map((version) => VERSIONS[version]);
-  const createCore = createServerCores({ identity, deps, ...(versions === undefined ? {} : { versions }) });
-  const server = await createServer({
+  const cores = { identity, deps, ...(versions === undefined ? {} : { versions }) };
+  const start = protocol === 'tls' ? startTls : startDtls;
+  const server = await start(cores, behaviour, {
     ...options,
     host,
     plan: toServePlan(behaviour, options),
-    createCore,
     onConnection: ({ conn, remote, events }) =>
       onClient?.({ conn, remote, events, ...report.describeClient(events) }),
   }).catch((error: unknown) => {
@@ -69,6 +65,28 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
   const { id, says } = behaviour;
   return { ...server, id, says, certificate, selfSigned: options.cert === undefined };
 }
+
+type Start = (
+  cores: ServerCoreOptions,
+  behaviour: Behaviour,
+  options: Omit<ServerOptions, 'createCore'>,
+) => Promise<Server>;
+
+const startTls: Start = async (cores, _behaviour, options) => {
+  const [{ createServerCores }, { createServer }] = await Promise.all([
+    import('../driver/serve/core.ts'),
+    import('../io/serve-tcp.ts'),
+  ]);
+  return createServer({ ...options, createCore: createServerCores(cores) });
+};
+
+const startDtls: Start = async (cores, { sticky = false }, options) => {
+  const [{ createDatagramCores }, { createDatagramServer }] = await Promise.all([
+    import('../driver/serve/datagram-core.ts'),
+    import('../io/serve-udp.ts'),
+  ]);
+  return createDatagramServer({ ...options, sticky, cores: createDatagramCores(cores) });
+};
 
 async function serverIdentity(
   options: ServeOptions,

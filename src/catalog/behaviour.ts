@@ -20,6 +20,10 @@ export type Behaviour = {
   /** Without it an answer has a Content-Length. */
   framing?: ServePlan['framing'];
   limits?: Partial<ServeLimits>;
+  /** Datagrams: the association is kept for as long as `limits.observe` says, even when both sides have closed. */
+  hold?: true;
+  /** Datagrams: a new ClientHello from an address with an association goes to that one. */
+  sticky?: true;
 };
 
 /** How to serve a connection with this behaviour; `change` overrides what the catalogue says. */
@@ -31,15 +35,17 @@ export function toServePlan(
     limits?: Partial<ServeLimits>;
   } = {},
 ): ServePlan {
+  const datagrams = behaviour.id.startsWith('dtls/');
   return {
     name: behaviour.id,
     says: behaviour.says,
     opened: behaviour.opened ?? [],
     answered: behaviour.answered,
     closing: behaviour.closing,
-    exchange: change.exchange ?? 'auto',
+    exchange: change.exchange ?? (datagrams ? 'echo' : 'auto'),
     framing: change.framing ?? behaviour.framing ?? 'length',
     limits: { ...SERVE_LIMITS, ...behaviour.limits, ...change.limits },
+    ...(datagrams ? { datagrams: { hold: behaviour.hold === true } } : {}),
   };
 }
 

@@ -7,8 +7,8 @@ export type ClientFacts = {
   /** Its close_notify, relative to ours: `alone` when we sent none. */
   closeNotify: 'before' | 'after' | 'alone' | 'none';
   closeNotifyMs?: Millis;
-  /** How its direction ended. `unseen`: we reset the connection, or had stopped reading, and saw nothing after that. */
-  end: 'fin' | 'reset' | 'open' | 'unseen';
+  /** How its direction ended. `unseen`: we reset the connection, or had stopped reading, and saw nothing after that. `none`: datagrams have no end. */
+  end: 'fin' | 'reset' | 'open' | 'unseen' | 'none';
   endMs?: Millis;
   /** An error alert it sent. */
   alert?: { level: number; description: number; name: string };
@@ -99,7 +99,15 @@ function factsOf(
     closedFirst: first?.by ?? 'nobody',
     closeNotify: relation(notify, ours),
     ...since(acts, notify, 'closeNotifyMs'),
-    end: end === undefined ? (unseen ? 'unseen' : 'open') : end.kind === 'FIN' ? 'fin' : 'reset',
+    end: overDatagrams(events)
+      ? 'none'
+      : end === undefined
+        ? unseen
+          ? 'unseen'
+          : 'open'
+        : end.kind === 'FIN'
+          ? 'fin'
+          : 'reset',
     ...since(acts, end, 'endMs'),
     ...(alert === undefined
       ? {}
@@ -132,7 +140,12 @@ function story(acts: readonly Act[], facts: ClientFacts, events: readonly Timeli
   const parts = mine.map((act, index) => phrase(acts, mine, act, index));
   if (facts.end === 'open') parts.push(keptOpen(acts, mine, events));
   if (parts.length > 0) return parts.join(', ');
+  if (facts.end === 'none') return 'left without close_notify';
   return `could not be watched: we ${blind(events) ? 'read nothing' : 'reset the connection first'}`;
+}
+
+function overDatagrams(events: readonly TimelineEvent[]): boolean {
+  return find(events, 'transport.connected')?.udp === true;
 }
 
 /** Had the server stopped reading, by its own will? */

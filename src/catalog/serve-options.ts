@@ -1,9 +1,12 @@
 import type { ExchangeKind, ServeLimits, ServePlan } from '../driver/serve/plan.ts';
 import type { TimelineEvent } from '../timeline/event.ts';
+import type { Served } from './behaviours/find.ts';
 import type { ClientFacts } from './client-report.ts';
 
 /** How to serve. Every field may be left out. */
 export type ServerWishes = {
+  /** Default: tls. */
+  protocol?: Served;
   /** Name, id or alias of a behaviour of the catalogue. Default: well-behaved. */
   behaviour?: string;
   exchange?: ExchangeKind;

@@ -38,7 +38,7 @@ function entries(table: readonly (readonly [string, string])[], column: number):
 const COMMANDS = [
   ['tls-close <target>', 'connect, close, and say how the connection ended'],
   ['dtls-close <target>', 'the same over UDP'],
-  ['serve tls', 'a server that closes well or badly, for testing clients'],
+  ['serve <tls|dtls>', 'a server that closes well or badly, for testing clients'],
   ['run <file...>', 'play scenarios step by step and compare'],
   ['demo', 'four peers, four different endings'],
   ['help [command]', 'this text, or the options of a command'],

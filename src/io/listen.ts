@@ -16,7 +16,14 @@ export type ListenOptions = {
 };
 
 /** Opens our end of an accepted connection; what its socket has to report goes to `emit`. */
-export type Accept = (sink: TransportSink, emit: Emit) => Transport;
+export type Accept = (sink: TransportSink, emit: Emit, watch?: AcceptWatch) => Transport;
+
+/** What datagrams have to know of a connection (associations.ts); TCP needs nothing of it. */
+export type AcceptWatch = {
+  established(): boolean;
+  /** It was dropped: nothing will come any more. */
+  dropped(): void;
+};
 
 export type Listener = {
   readonly host: string;

@@ -7,12 +7,14 @@ import type { Emit, TimelineEvent } from '../timeline/event.ts';
 import { createRecorder } from '../timeline/recorder.ts';
 import { createClock } from './clock.ts';
 import { capEvents } from './event-cap.ts';
-import { type Accept, type Listener, listenTcp } from './listen.ts';
+import { type Accept, type Listener, type ListenOptions, listenTcp } from './listen.ts';
 
 export type ServerOptions = {
   plan: ServePlan;
   /** Makes the core of one connection (driver/serve/core.ts). */
-  createCore(emit: Emit): TlsCore;
+  createCore(emit: Emit, remote: string): TlsCore;
+  /** Default: listenTcp. */
+  listen?(options: ListenOptions): Promise<Listener>;
   /** Default 127.0.0.1. */
   host?: string;
   /** Default 0: any free port. */
@@ -44,7 +46,7 @@ export type Server = {
   readonly done: Promise<void>;
 };
 
-/** Serves TLS on TCP, each connection by the plan. Rejects with the system's error when it cannot listen. */
+/** Serves TLS on TCP (or on what `listen` gives), each connection by the plan. Rejects with the system's error when it cannot listen. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const clock = options.clock ?? createClock();
   const running = new Map<string, () => void>();
@@ -74,7 +76,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     accepted += 1;
     const conn = `conn-${accepted}`;
     if (accepted === options.count) listener?.stop();
-    const cut = serveOne({ options, clock, accept, conn, fail }, (events) => {
+    const cut = serveOne({ options, clock, accept, conn, remote, fail }, (events) => {
       running.delete(conn);
       options.onConnection?.({ conn, remote, events });
       if (running.size === 0 && options.count !== undefined && accepted >= options.count) void end();
@@ -83,7 +85,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   };
   const { host = '127.0.0.1', port = 0, limit = 256, capture = false } = options;
   try {
-    listener = await listenTcp({ host, port, limit, capture, onConnection });
+    listener = await (options.listen ?? listenTcp)({ host, port, limit, capture, onConnection });
   } catch (error) {
     cancel();
     throw error;
@@ -96,6 +98,7 @@ type One = {
   clock: Clock;
   accept: Accept;
   conn: string;
+  remote: string;
   fail: (error: unknown) => void;
 };
 
@@ -106,8 +109,14 @@ function serveOne(one: One, over: (events: readonly TimelineEvent[]) => void): (
   if (options.onEvent !== undefined) recorder.subscribe(options.onEvent);
   const emit = capEvents(recorder.emitter(conn));
   let close = (): void => {};
+  let core: TlsCore | undefined;
+  const watch = { established: () => core?.phase() === 'open', dropped: () => cut() };
+  const createCore = (to: Emit): TlsCore => {
+    core = options.createCore(to, one.remote);
+    return core;
+  };
   const connect: Connect = (sink) => {
-    const transport = one.accept(sink, emit);
+    const transport = one.accept(sink, emit, watch);
     close = () => transport.close();
     return transport;
   };
@@ -122,14 +131,15 @@ function serveOne(one: One, over: (events: readonly TimelineEvent[]) => void): (
     finish();
     fail(error);
   };
-  const { plan, createCore } = options;
+  const { plan } = options;
   const scheduler = createScheduler(clock);
   const task = serveConnection({ plan, connect, scheduler, emit, createCore, failed });
   const abandon = scheduler.spawn(task, finish, failed);
-  return () => {
+  const cut = (): void => {
     abandon();
     if (!finished) emit({ kind: 'transport.closed', by: 'local' });
     close();
     finish();
   };
+  return cut;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { DTLS_BEHAVIOURS } from '../../src/catalog/behaviours/dtls.ts';
 import { behaviourName } from '../../src/catalog/behaviours/find.ts';
 import { TLS_BEHAVIOURS } from '../../src/catalog/behaviours/tls.ts';
 import { demoSpec } from '../../src/cli/commands/demo-spec.ts';
@@ -64,7 +65,7 @@ describe('the manual', () => {
 
   it('says of every behaviour what the catalogue says', () => {
     const text = page('sslshut-serve').replaceAll('\\-', '-').replaceAll(/\s+/g, ' ');
-    for (const behaviour of TLS_BEHAVIOURS) {
+    for (const behaviour of [...TLS_BEHAVIOURS, ...DTLS_BEHAVIOURS]) {
       expect(text).toContain(`.TP .B ${behaviourName(behaviour)} ${behaviour.says}`);
     }
   });

@@ -13,6 +13,7 @@ const SERVER: readonly OptionSpec[] = [
   ['--count <n>', 'end after so many connections'],
   ['--for <duration>', 'end after so long'],
   ['--tls <versions>', 'versions to accept: 1.2, 1.3 or both (default)'],
+  ['--dtls <versions>', 'the same for serve dtls'],
   ['--cert <file>', 'certificate chain, PEM (default: made on the spot, for localhost)'],
   ['--key <file>', 'its private key, PEM (default: in the certificate file)'],
   ['--crypto <provider>', 'auto (default), noble or native'],
@@ -30,13 +31,14 @@ export const serveSpec: CommandSpec = {
   summary: 'a server that closes its connections well or badly, for testing clients',
   arguments: '<protocol>',
   description:
-    'Serves TLS with a certificate of its own, closes each connection in one chosen way, right or wrong, and ' +
-    'says for each connection what the client did. The protocol is tls.',
+    'Serves TLS or DTLS with a certificate of its own, closes each connection in one chosen way, right or wrong, and ' +
+    'says for each connection what the client did. The protocol is tls or dtls.',
   options: [...BEHAVIOUR, ...SERVER, ...OUTPUT],
   examples: [
     ['sslshut serve tls', 'does everything right, on a free port'],
     ['sslshut serve tls -b fin-no-close-notify -p 8443', 'ends every answer with a bare FIN'],
     ['sslshut serve tls -b never-reply --exchange echo --count 1', 'never answers close_notify'],
+    ['sslshut serve dtls -b never-reply -p 4433', 'DTLS that never answers close_notify'],
     ['sslshut serve tls --list', 'the ways of closing it knows'],
   ],
 };

@@ -1,3 +1,4 @@
+import type { Served } from '../../catalog/behaviours/find.ts';
 import type { ServedClient, ServeOptions } from '../../index.ts';
 import { serve } from '../../index.ts';
 import { escapeJson } from '../../render/escape.ts';
@@ -18,16 +19,21 @@ export const serveCommand: Command = { spec: serveSpec, run: runServe };
 async function runServe(context: Context): Promise<number> {
   const { terminal, raw } = context;
   const [protocol = ''] = context.arguments;
-  if (protocol !== 'tls') {
-    throw bad('serve', protocol, 'is not a protocol that sslshut serves', 'sslshut serve tls');
+  if (protocol !== 'tls' && protocol !== 'dtls') {
+    throw bad(
+      'serve',
+      protocol,
+      'is not a protocol that sslshut serves',
+      'sslshut serve tls, sslshut serve dtls',
+    );
   }
   const output = toOutputOptions(raw);
   const page = await textOptions(terminal, output);
   if (flagOf(raw, 'list')) {
-    terminal.out((await listed(page, output)).join(''));
+    terminal.out((await listed(protocol, page, output)).join(''));
     return 0;
   }
-  const options = toServeOptions(context);
+  const options = toServeOptions(context, protocol);
   const keylog = openKeylog(output.keylog, terminal);
   const server = await serve({
     ...options,
@@ -44,7 +50,7 @@ async function runServe(context: Context): Promise<number> {
       escapeJson(toJson({ event: 'listening', behaviour: id, says, host, port, certificate }, { indent: 0 })),
     );
   } else {
-    terminal.out(greeting(server, page));
+    terminal.out(greeting(protocol, server, page));
     if (terminal.errIsTty) note(terminal, 'Ctrl-C ends it');
   }
   await server.done;
@@ -52,7 +58,7 @@ async function runServe(context: Context): Promise<number> {
   return 0;
 }
 
-function toServeOptions({ raw }: Context): ServeOptions {
+function toServeOptions({ raw }: Context, protocol: Served): ServeOptions {
   const behaviour = textOf(raw, 'behaviour');
   const misbehave = textOf(raw, 'misbehave');
   atMostOne(
@@ -66,15 +72,20 @@ function toServeOptions({ raw }: Context): ServeOptions {
   const [exchange, port, count, forText] = ['exchange', 'port', 'count', 'for'].map((one) =>
     textOf(raw, one),
   );
-  const [host, tls, crypto] = ['host', 'tls', 'crypto'].map((one) => textOf(raw, one));
+  const [host, versions, crypto] = ['host', protocol, 'crypto'].map((one) => textOf(raw, one));
+  const other = protocol === 'tls' ? 'dtls' : 'tls';
+  if (raw[other] !== undefined) {
+    throw bad(`--${other}`, String(raw[other]), `does not go with serve ${protocol}`, `give --${protocol}`);
+  }
   return {
+    protocol,
     ...(name === undefined ? {} : { behaviour: name }),
     ...(exchange === undefined ? {} : { exchange: choice('--exchange', exchange, EXCHANGES) }),
     ...(port === undefined ? {} : { port: integer('--port', port, 0, 65_535) }),
     ...(host === undefined ? {} : { host }),
     ...(count === undefined ? {} : { count: integer('--count', count, 1, 1_000_000) }),
     ...(forText === undefined ? {} : { forMs: duration('--for', forText) }),
-    ...(tls === undefined ? {} : { versions: versionsOf(tls) }),
+    ...(versions === undefined ? {} : { versions: versionsOf(versions, `--${protocol}`) }),
     ...(crypto === undefined
       ? {}
       : { crypto: choice('--crypto', crypto, ['auto', 'noble', 'native'] as const) }),
@@ -84,6 +95,7 @@ function toServeOptions({ raw }: Context): ServeOptions {
 
 /** Where it listens, how to get there, and what will happen. The commands can be pasted. */
 function greeting(
+  protocol: Served,
   server: { id: string; says: string; host: string; port: number; selfSigned: boolean },
   page: PageOptions,
 ): string {
@@ -93,9 +105,13 @@ function greeting(
   const rows = [
     { body: [{ text: id, tone: 'strong' as const }, { text: ` on ${at}: ${says}` }], indent: 2 },
     ...[
-      `sslshut tls-close${selfSigned ? ' --insecure' : ''} ${name}:${port}`,
-      `curl -v${selfSigned ? 'k' : ''} https://${name}:${port}/`,
-      `openssl s_client -connect ${name}:${port}`,
+      `sslshut ${protocol}-close${selfSigned ? ' --insecure' : ''} ${name}:${port}`,
+      ...(protocol === 'tls'
+        ? [
+            `curl -v${selfSigned ? 'k' : ''} https://${name}:${port}/`,
+            `openssl s_client -connect ${name}:${port}`,
+          ]
+        : [`openssl s_client -dtls1_2 -connect ${name}:${port}`]),
     ].map((line) => ({
       body: [{ text: line, tone: 'faint' as const, whole: true as const }],
       lead: [{ text: '  ' }],
@@ -115,12 +131,9 @@ function clientText(client: ServedClient, output: OutputOptions, page: PageOptio
   return `${[...lines, ...(output.verbose ? ['', ...toText(events, page), ''] : [])].join('\n')}\n`;
 }
 
-async function listed(page: PageOptions, output: OutputOptions): Promise<string[]> {
-  const [{ TLS_BEHAVIOURS }, { behaviourName }] = await Promise.all([
-    import('../../catalog/behaviours/tls.ts'),
-    import('../../catalog/behaviours/find.ts'),
-  ]);
-  return TLS_BEHAVIOURS.map((behaviour) => {
+async function listed(protocol: Served, page: PageOptions, output: OutputOptions): Promise<string[]> {
+  const { behavioursOf, behaviourName } = await import('../../catalog/behaviours/find.ts');
+  return behavioursOf(protocol).map((behaviour) => {
     const { id, aliases, says, breaks, goodClient } = behaviour;
     if (output.format === 'json') return toJson({ id, aliases, says, breaks, goodClient }, { indent: 0 });
     const rows = [

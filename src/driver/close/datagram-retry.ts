@@ -1,5 +1,6 @@
 import type { Millis } from '../../timeline/event.ts';
-import { ALERT, alertName, levelName } from '../../wire/alert.ts';
+import { ALERT } from '../../wire/alert.ts';
+import { alertFact } from '../serve/alert-fact.ts';
 import { type Task, until } from '../task.ts';
 import type { Closing } from './closing.ts';
 
@@ -33,15 +34,7 @@ function retryAt(first: Millis, n: number): Millis {
 function sendAgain({ core, channel, emit }: Closing): void {
   core.raw.send(core.raw.record(ALERT_RECORD, Uint8Array.of(WARNING, ALERT.close_notify)));
   channel.flush();
-  emit({
-    kind: 'alert',
-    by: 'local',
-    level: WARNING,
-    levelName: levelName(WARNING),
-    description: ALERT.close_notify,
-    descriptionName: alertName(ALERT.close_notify),
-    protected: true,
-  });
+  emit(alertFact(WARNING, ALERT.close_notify));
 }
 
 const INITIAL_RTO = 1_000;

@@ -5,7 +5,7 @@ import { concat } from '../../wire/bytes.ts';
 import { createChannel } from '../channel.ts';
 import { createWitness } from '../close/witness.ts';
 import type { Scheduler } from '../scheduler.ts';
-import { type Task, until } from '../task.ts';
+import { sleepUntil, type Task, until } from '../task.ts';
 import type { Connect } from '../world.ts';
 import { createHeard, hear, takeHeard } from './hear.ts';
 import type { ServePlan } from './plan.ts';
@@ -111,10 +111,22 @@ function* watchClient(serving: Serving): Task<void> {
   const { clock } = peer.channel.scheduler;
   const gone = (): boolean =>
     seen.peerFin !== undefined || seen.peerReset !== undefined || seen.ourReset !== undefined;
+  if (plan.datagrams !== undefined) return yield* watchDatagrams(serving, plan.datagrams.hold);
   const deadline: Millis = clock.now() + plan.limits.observe;
   if (!(yield* until("the client's end", gone, deadline))) {
     peer.channel.emit({ kind: 'limit', phase: 'observe', ms: plan.limits.observe });
   }
 }
 
+/** No FIN ends an association: when both sides have closed it, or it failed, only stragglers are waited for. */
+function* watchDatagrams({ seen, plan, peer, heard }: Serving, hold: boolean): Task<void> {
+  const { clock } = peer.channel.scheduler;
+  const closed = (): boolean => seen.ourClose !== undefined && seen.peerClose !== undefined;
+  const done = (): boolean => !hold && (closed() || heard.over || peer.channel.core.phase() !== 'open');
+  yield* until("the client's close", done, clock.now() + plan.limits.observe);
+  if (done()) yield* sleepUntil(clock.now() + Math.min(STRAGGLING_MS, plan.limits.observe));
+}
+
+/** How long what was sent right behind a close may take. */
+const STRAGGLING_MS = 300;
 const NOTHING = new Uint8Array(0);

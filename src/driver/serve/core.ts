@@ -1,4 +1,5 @@
 import type { CoreDeps, TlsCore } from '../../proto/core.ts';
+import type { TlsConfig } from '../../proto/handshake/config.ts';
 import { DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES } from '../../proto/handshake/defaults.ts';
 import type { Identity } from '../../proto/handshake/peer-auth.ts';
 import type { Session } from '../../proto/handshake/session.ts';
@@ -6,14 +7,21 @@ import { createTlsCore } from '../../proto/tls/connection.ts';
 import { DEFAULT_TLS_POLICY } from '../../proto/tls/policy.ts';
 import type { Emit } from '../../timeline/event.ts';
 
-/** Makes the cores of one server: they share the ticket key and the memory of sessions, so that clients can resume. */
-export function createServerCores(options: {
+export type ServerCoreOptions = {
   identity: Identity;
   versions?: readonly (0x0303 | 0x0304)[];
   deps: Omit<CoreDeps, 'emit'>;
-}): (emit: Emit) => TlsCore {
-  const { identity, deps, versions = [0x0304, 0x0303] } = options;
-  const config = {
+};
+
+/** Makes the cores of one server: they share the ticket key and the memory of sessions, so that clients can resume. */
+export function createServerCores(options: ServerCoreOptions): (emit: Emit) => TlsCore {
+  const config = serverConfig(options);
+  return (emit) => createTlsCore('server', config, { ...options.deps, emit });
+}
+
+/** What all connections of one server share. */
+export function serverConfig({ identity, deps, versions = [0x0304, 0x0303] }: ServerCoreOptions): TlsConfig {
+  return {
     versions,
     suites: DEFAULT_SUITES,
     groups: DEFAULT_GROUPS,
@@ -23,8 +31,7 @@ export function createServerCores(options: {
     tickets: { key: deps.random(32), lifetime: 7_200, count: 2 },
     sessionCache: boundedCache(),
     policy: DEFAULT_TLS_POLICY,
-  } as const;
-  return (emit) => createTlsCore('server', config, { ...deps, emit });
+  };
 }
 
 function boundedCache(): {

@@ -12,6 +12,10 @@ export type ExchangeStep =
    * until the reset that follows drops it. By hand, because Nagle alone would lose it only sometimes.
    */
   | { peer: 'withhold' }
+  /** Datagrams: data with a number before that of our close_notify, sent right behind it. */
+  | { peer: 'overtaken'; size: number }
+  /** Datagrams: an alert in the clear, as anybody could send one in our name. */
+  | { peer: 'forge'; level: number; description: number }
   | { peer: 'sleep'; ms: Millis }
   /** Until the client's close_notify (or the end of its stream, if that is all that comes), or its FIN or RST. */
   | { peer: 'await'; what: 'close_notify' | 'end'; max_ms: Millis };
@@ -35,6 +39,8 @@ export type ServePlan = {
   /** How an HTTP answer says where it ends: Content-Length, or the end of the connection. */
   framing: 'length' | 'close';
   limits: ServeLimits;
+  /** Over UDP. `hold`: keep the association when both sides have closed. */
+  datagrams?: { hold: boolean };
 };
 
 export type ServeLimits = {

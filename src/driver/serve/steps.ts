@@ -1,9 +1,12 @@
 import type { Fact, Millis } from '../../timeline/event.ts';
-import { ALERT, alertName, levelName } from '../../wire/alert.ts';
+import { ALERT } from '../../wire/alert.ts';
 import type { Witness } from '../close/witness.ts';
 import type { Peer } from '../peer.ts';
 import { actAsPeer } from '../peer-steps.ts';
+import type { PeerStep } from '../script-ops.ts';
 import { sleepUntil, type Task, until } from '../task.ts';
+import { alertFact } from './alert-fact.ts';
+import { playDatagrams } from './datagram-steps.ts';
 import type { Heard } from './hear.ts';
 import type { ServePlan, ServeStep } from './plan.ts';
 
@@ -56,6 +59,10 @@ function* playStep(serving: Serving, step: ServeStep): Task<void> {
       channel.emit({ kind: 'transport.tapped', by: 'local', rule: 'withhold', bytes: held.length });
       return;
     }
+    case 'overtaken':
+    case 'forge':
+      playDatagrams(serving.peer.channel, step);
+      return yield* drained(serving);
     case 'sleep':
       return yield* sleepUntil(clock.now() + step.ms);
     case 'await':
@@ -89,7 +96,7 @@ function* awaitClient(serving: Serving, what: 'close_notify' | 'end', deadline: 
 }
 
 /** What raw records do not report of themselves. */
-function factsOf(step: Exclude<ServeStep, { peer: 'respond' | 'withhold' | 'sleep' | 'await' }>): Fact[] {
+function factsOf(step: PeerStep): Fact[] {
   switch (step.peer) {
     case 'shutdown':
       return Array.from({ length: step.times ?? 1 }, () => alertFact(WARNING, ALERT.close_notify));
@@ -108,18 +115,6 @@ function factsOf(step: Exclude<ServeStep, { peer: 'respond' | 'withhold' | 'slee
     default:
       return [];
   }
-}
-
-function alertFact(level: number, description: number): Fact {
-  return {
-    kind: 'alert',
-    by: 'local',
-    level,
-    levelName: levelName(level),
-    description,
-    descriptionName: alertName(description),
-    protected: true,
-  };
 }
 
 const WARNING = 1;
