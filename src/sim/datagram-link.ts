@@ -90,11 +90,11 @@ function write(world: World, socket: Socket, unit: Uint8Array): WriteResult {
   if (socket.closed) return { errno: 'EBADF' };
   const { network, dice } = world;
   if (unit.length > network.mtu) return { errno: 'EMSGSIZE' };
-  const lost = dice.chance(network.loss);
-  const twice = dice.chance(network.duplication);
+  const copies = dice.chance(network.duplication) ? 2 : 1;
   const data = unit.slice();
-  if (!lost) depart(world, socket.side, data);
-  if (twice) depart(world, socket.side, data);
+  for (let i = 0; i < copies; i++) {
+    if (!dice.chance(network.loss)) depart(world, socket.side, data);
+  }
   return 'sent';
 }
 
