@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SERVE_LIMITS, toServePlan } from '../../src/catalog/behaviour.ts';
+import { DTLS_BEHAVIOURS } from '../../src/catalog/behaviours/dtls.ts';
 import { behaviourHosts, behaviourName, findBehaviour } from '../../src/catalog/behaviours/find.ts';
 import { TLS_BEHAVIOURS } from '../../src/catalog/behaviours/tls.ts';
 
@@ -45,6 +46,42 @@ describe('the catalogue of TLS behaviours', () => {
   it('has a host name for each', () => {
     expect(behaviourHosts()).toHaveLength(TLS_BEHAVIOURS.length);
     expect(behaviourHosts()).toContain('never-reply.localhost');
+  });
+});
+
+describe('the catalogue of DTLS behaviours', () => {
+  it.each([
+    'well-behaved',
+    'never-reply',
+    'reply-late',
+    'fatal-close-notify',
+    'data-after-own-close-notify',
+    'close-reordered',
+    'forged-close',
+    'sticky-tuple',
+    'vanish',
+  ])('has %s', (name) => {
+    expect(findBehaviour(name, 'dtls')?.id).toBe(`dtls/${name}`);
+    expect(findBehaviour(`dtls/${name}`, 'dtls')).toBe(findBehaviour(name, 'dtls'));
+  });
+
+  it.each(DTLS_BEHAVIOURS.map((each) => [each.id, each] as const))('%s says what it is', (_id, each) => {
+    expect(each.says).toMatch(/^[\x20-\x7e]+\.$/u);
+    expect(each.goodClient).toMatch(/^[\x20-\x7e]+[^.]$/u);
+    expect(each.breaks.filter((rule) => RULES[rule] === undefined)).toEqual([]);
+  });
+
+  it('has no name twice, and is not mixed up with that of TLS', () => {
+    const names = DTLS_BEHAVIOURS.flatMap((each) => [behaviourName(each), ...each.aliases]);
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+    expect(findBehaviour('tls/well-behaved', 'dtls')).toBeUndefined();
+    expect(findBehaviour('fin-no-close-notify', 'dtls')).toBeUndefined();
+  });
+
+  it('is served by echo, over datagrams', () => {
+    const [first] = DTLS_BEHAVIOURS;
+    if (first === undefined) throw new Error('there is none');
+    expect(toServePlan(first)).toMatchObject({ exchange: 'echo', datagrams: { hold: false } });
   });
 });
 
