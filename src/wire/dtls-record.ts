@@ -45,7 +45,7 @@ export function decodeDtlsRecord(datagram: Uint8Array, at: number, cidLength: nu
 }
 
 /** Does a record that begins with this byte have the unified header (RFC 9147 §4.1)? */
-export function isUnified(first: number): boolean {
+function isUnified(first: number): boolean {
   return first >> 5 === 1;
 }
 
@@ -121,7 +121,6 @@ function decodeUnified(bytes: Uint8Array, cidLength: number): UnifiedRecord {
 /** TLS's content types and those that only datagrams have (RFC 9146 §4, RFC 9147 §7). */
 export const DTLS_CONTENT = { ...CONTENT, tls12_cid: 25, ack: 26 } as const;
 export const DTLS_12 = 0xfefd;
-export const DTLS_13 = 0xfefc;
 /** Of the first ClientHello's record and of HelloVerifyRequest, for old peers (RFC 6347 §4.2.1). */
 export const DTLS_10 = 0xfeff;
 export const LONG_HEADER_LENGTH = 13;

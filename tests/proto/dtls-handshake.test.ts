@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SUITES } from '../../src/crypto/suites.ts';
 import { ascii, fromAscii } from '../../src/wire/bytes.ts';
 import {
   connect,
@@ -71,5 +72,31 @@ describe.each(VERSIONS)('%s', (name, both) => {
       expect(faults, `seed ${seed}`).toEqual([]);
       expect(pair.client.core.ticketsReceived(), `seed ${seed}`).toBe(name === 'DTLSv1.3' ? 2 : 1);
     }
+  });
+});
+
+describe('every cipher suite', () => {
+  const psk = { identity: ascii('sensor-7'), key: new Uint8Array(16).fill(9) };
+  const pskKeys = { find: (): Uint8Array => psk.key };
+  // The certificates of these tests have Ed25519 keys.
+  const suites = SUITES.filter(({ auth }) => auth !== 'rsa');
+
+  it.each(suites.map((suite) => [suite.name, suite] as const))('%s protects records', (name, suite) => {
+    const both = { versions: [suite.version], suites: [suite.id] } as const;
+    const withPsk = name.includes('PSK');
+    const pair = dtlsPair({
+      both,
+      ...(withPsk && { client: { psk }, server: { pskKeys } }),
+    });
+    const { client, server } = pair;
+    const network = connect(pair);
+    network.run(5000, () => isOpen(pair));
+    for (const text of ['', 'x', 'y'.repeat(40)].map(ascii)) client.core.sendData(text);
+    server.core.sendData(ascii('z'));
+    network.run(5000);
+    expect(dataOf(server).map((data) => data.length)).toEqual([1, 40]);
+    expect(dataOf(client)).toHaveLength(1);
+    expect(factsOf(client, 'handshake.completed')).toMatchObject([{ suite: name }]);
+    expect([client, server].flatMap((end) => factsOf(end, 'dropped'))).toEqual([]);
   });
 });

@@ -58,7 +58,7 @@ export function dtlsPair(options: DtlsOptions = {}): DtlsPair {
 /** What becomes of a datagram: delays in ms after which it arrives; none: lost. */
 export type Fate = (from: Role, datagram: Uint8Array, index: number) => readonly Millis[];
 
-export const PERFECT: Fate = () => [1];
+const PERFECT: Fate = () => [1];
 
 /** Loses, repeats and reorders by the seed, `loss` of 1000. */
 export function lossy(seed: number, loss: number): Fate {

@@ -85,7 +85,7 @@ export function acknowledge(state: DtlsState, records: readonly RecordNumber[]):
   return done;
 }
 
-export function messageName(message: Uint8Array | undefined): string {
+function messageName(message: Uint8Array | undefined): string {
   return message === undefined ? 'change_cipher_spec' : handshakeName(message[0] ?? 0);
 }
 

@@ -34,7 +34,7 @@ export function judgeClientHello(
 }
 
 /** A record in epoch 0 that begins with a piece of a ClientHello: cheap to tell, before anything is made. */
-export function looksLikeClientHello(datagram: Uint8Array): boolean {
+function looksLikeClientHello(datagram: Uint8Array): boolean {
   const [type, major, , high, low] = datagram;
   const initial = type === DTLS_CONTENT.handshake && major === 0xfe && high === 0 && low === 0;
   return initial && datagram[LONG_HEADER] === HANDSHAKE.client_hello;
