@@ -3,6 +3,10 @@ import { groupById } from '../../src/crypto/groups.ts';
 import { SIGNATURE_SCHEMES, schemeFits } from '../../src/crypto/signatures.ts';
 import { suiteById } from '../../src/crypto/suites.ts';
 import { DEFAULT_SUITES } from '../../src/proto/handshake/defaults.ts';
+import { decodeServerKeyExchange } from '../../src/wire/exchange.ts';
+import { EXTENSION } from '../../src/wire/extensions.ts';
+import { HANDSHAKE } from '../../src/wire/handshake.ts';
+import { edit, editHello, withExtension } from './handshake-edit.ts';
 import {
   factsOf,
   fixtureIdentity,
@@ -103,6 +107,24 @@ describe('extensions', () => {
     expect([pair.client.info?.alpn, pair.server.info?.alpn]).toEqual(['h2', 'h2']);
   });
 
+  it('a TLS 1.2 client that names no groups gets P-256, which every one of them knows', () => {
+    const groups: number[] = [];
+    const drop = editHello((hello) => withExtension(hello, EXTENSION.supported_groups, undefined));
+    const note = edit('server', HANDSHAKE.server_key_exchange, (message) => {
+      groups.push(decodeServerKeyExchange(message.subarray(4)).group);
+      return message;
+    });
+    // The transcripts differ, and so do the keys at last.
+    expect(() =>
+      shakeHands(
+        { config: { versions: [0x0303] } },
+        {},
+        { watch: (to, unit) => note(to, drop(to, unit) ?? unit) },
+      ),
+    ).toThrow('other keys');
+    expect(groups).toEqual([23]);
+  });
+
   it('a server without protocols of its own passes ALPN over', () => {
     const { client } = shakeHands({ config: { alpn: ['h2'] } });
     expect(client.info?.alpn).toBeUndefined();
@@ -116,6 +138,18 @@ describe('extensions', () => {
       { config: { versions: [version], recordSizeLimit: 2000 } },
     );
     expect([client.limit, server.limit]).toEqual([2000, 1000]);
+  });
+
+  it('record_size_limit of a server is never more than the version has', () => {
+    const recordSizeLimit = 2 ** 14 + 1;
+    for (const [version, most] of [
+      [0x0303, 2 ** 14],
+      [0x0304, 2 ** 14 + 1],
+    ] as const) {
+      const config = { recordSizeLimit };
+      const { client } = shakeHands({ config: { ...config, versions: [version] } }, { config });
+      expect(client.limit).toBe(most);
+    }
   });
 
   it('record_size_limit of one side alone counts for nothing', () => {

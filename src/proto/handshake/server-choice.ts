@@ -71,9 +71,12 @@ export function chooseGroup(
   version: 0x0303 | 0x0304,
 ): { id: number; provider: GroupName } {
   const { groups, shares } = offer;
-  // RFC 8422 §4: without the extension any curve goes.
-  const common = usableGroups(ctx, version).filter((id) => groups === undefined || groups.includes(id));
-  const id = common.find((group) => shares?.some((share) => share.group === group)) ?? common[0];
+  const ours = usableGroups(ctx, version);
+  // RFC 8422 §4: without the extension any curve goes; a client that old knows P-256 at best.
+  const common = groups === undefined ? ours : ours.filter((id) => groups.includes(id));
+  const id =
+    common.find((group) => shares?.some((share) => share.group === group)) ??
+    (groups === undefined && common.includes(SECP256R1) ? SECP256R1 : common[0]);
   const group = id === undefined ? undefined : groupById(id);
   if (group === undefined) throw handshakeFailure('no-common-group', 'no group in common');
   return group;
@@ -105,3 +108,5 @@ function ownIdentity(ctx: Context): Identity {
     detail: 'the server has no certificate',
   });
 }
+
+const SECP256R1 = 23;

@@ -67,9 +67,8 @@ function sendServerHello(
   if (run.ticketPromised) add(EXTENSION.session_ticket, NOTHING);
   if (run.alpn !== undefined)
     add(EXTENSION.application_layer_protocol_negotiation, data.protocolList.encode([run.alpn]));
-  const ours = ctx.config.recordSizeLimit;
-  if (applyRecordSizeLimit(ctx, extensions, 0x0303) && ours !== undefined)
-    add(EXTENSION.record_size_limit, data.u16.encode(ours));
+  const limit = applyRecordSizeLimit(ctx, extensions, 0x0303);
+  if (limit !== undefined) add(EXTENSION.record_size_limit, data.u16.encode(limit));
   out.push(...answerExtras(ctx, extensions, 0x0303, 'server_hello'));
   const message = encodeServerHello({
     legacyVersion: ctx.flavor.wire[0x0303],

@@ -55,9 +55,8 @@ function encryptedExtensions(ctx: Context, offer: ClientOffer, alpn: string | un
       type: EXTENSION.application_layer_protocol_negotiation,
       data: data.protocolList.encode([alpn]),
     });
-  const ours = ctx.config.recordSizeLimit;
-  if (applyRecordSizeLimit(ctx, extensions, 0x0304) && ours !== undefined)
-    out.push({ type: EXTENSION.record_size_limit, data: data.u16.encode(ours) });
+  const limit = applyRecordSizeLimit(ctx, extensions, 0x0304);
+  if (limit !== undefined) out.push({ type: EXTENSION.record_size_limit, data: data.u16.encode(limit) });
   return [...out, ...answerExtras(ctx, extensions, 0x0304, 'encrypted_extensions')];
 }
 
