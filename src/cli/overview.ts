@@ -40,7 +40,7 @@ const COMMANDS = [
   ['dtls-close <target>', 'the same over UDP'],
   ['serve <tls|dtls>', 'a server that closes well or badly, for testing clients'],
   ['run <file...>', 'play scenarios step by step and compare'],
-  ['demo', 'four peers, four different endings'],
+  ['demo', 'six peers, and how each ends'],
   ['help [command]', 'this text, or the options of a command'],
 ] as const;
 

@@ -7,11 +7,12 @@ const OPTIONS: readonly OptionSpec[] = [
 
 export const demoSpec: CommandSpec = {
   name: 'demo',
-  summary: 'close against four embedded peers that end differently',
+  summary: 'close against embedded peers that end differently, over TLS and DTLS',
   arguments: '',
   description:
     'Starts four servers on loopback, one that closes cleanly, one that sends a bare FIN, one that resets and one that stays ' +
-    'silent, and closes a connection with each: four timelines, four verdicts. Needs no network.',
+    'silent, and two of DTLS, one clean and one silent; closes a connection with each: a timeline and a verdict for each. ' +
+    'Needs no network.',
   options: OPTIONS,
   examples: [['sslshut demo', 'takes about a second']],
 };

@@ -1,4 +1,4 @@
-import { type RunningServer, serve, type TlsCloseResult, tlsClose } from '../../index.ts';
+import { dtlsClose, type RunningServer, serve, type TlsCloseResult, tlsClose } from '../../index.ts';
 import { fitRow, type Row } from '../../render/layout.ts';
 import { toText } from '../../render/text.ts';
 import { verdictTone } from '../../render/verdict-text.ts';
@@ -15,7 +15,7 @@ async function runDemo(context: Context): Promise<number> {
   const results: { peer: Peer; result: TlsCloseResult }[] = [];
   for (const peer of PEERS) {
     if (terminal.signal.aborted) break;
-    const server = await serve({ behaviour: peer.behaviour });
+    const server = await serve({ protocol: peer.protocol, behaviour: peer.behaviour });
     try {
       const result = await close(context, server, peer);
       results.push({ peer, result });
@@ -31,7 +31,8 @@ async function runDemo(context: Context): Promise<number> {
 
 /** Verified, with the server's own certificate as the one to trust: nothing here needs --insecure. */
 function close(context: Context, server: RunningServer, peer: Peer): Promise<TlsCloseResult> {
-  return tlsClose({
+  const closeIt = peer.protocol === 'tls' ? tlsClose : dtlsClose;
+  return closeIt({
     target: { host: 'localhost', port: server.port },
     connectTo: server.host,
     ca: server.certificate,
@@ -59,17 +60,33 @@ function summary(results: readonly { peer: Peer; result: TlsCloseResult }[], pag
       body: [{ text: name, tone: verdictTone(name, result.exitCode) }],
     };
   });
-  const title: Row = { body: [{ text: 'Four peers, four endings:', tone: 'strong' }] };
+  const title: Row = {
+    body: [{ text: `${PEERS.length} peers, and how each connection ended:`, tone: 'strong' }],
+  };
   return [title, ...rows].flatMap((row) => fitRow(row, page));
 }
 
 /** `closeMs`: for the peer that never answers, long enough to be seen, short enough for a demo. */
-type Peer = { behaviour: string; title: string; ends: string; closeMs?: number };
+type Peer = { protocol: 'tls' | 'dtls'; behaviour: string; title: string; ends: string; closeMs?: number };
 
 const PEERS: readonly Peer[] = [
-  { behaviour: 'well-behaved', title: 'a peer that closes cleanly', ends: 'clean' },
-  { behaviour: 'fin-no-close-notify', title: 'a peer that sends a bare FIN', ends: 'fin' },
-  { behaviour: 'rst-no-close-notify', title: 'a peer that resets', ends: 'reset' },
-  { behaviour: 'never-reply', title: 'a peer that stays silent', ends: 'silent', closeMs: 400 },
+  { protocol: 'tls', behaviour: 'well-behaved', title: 'a peer that closes cleanly', ends: 'clean' },
+  { protocol: 'tls', behaviour: 'fin-no-close-notify', title: 'a peer that sends a bare FIN', ends: 'fin' },
+  { protocol: 'tls', behaviour: 'rst-no-close-notify', title: 'a peer that resets', ends: 'reset' },
+  {
+    protocol: 'tls',
+    behaviour: 'never-reply',
+    title: 'a peer that stays silent',
+    ends: 'silent',
+    closeMs: 400,
+  },
+  { protocol: 'dtls', behaviour: 'well-behaved', title: 'a DTLS peer that closes cleanly', ends: 'clean' },
+  {
+    protocol: 'dtls',
+    behaviour: 'never-reply',
+    title: 'a DTLS peer that stays silent',
+    ends: 'silent',
+    closeMs: 400,
+  },
 ];
 const WIDEST = Math.max(...PEERS.map(({ title }) => title.length));
