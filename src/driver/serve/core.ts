@@ -15,7 +15,7 @@ export type ServerCoreOptions = {
 
 /** Makes the cores of one server: they share the ticket key and the memory of sessions, so that clients can resume. */
 export function createServerCores(options: ServerCoreOptions): (emit: Emit) => TlsCore {
-  const config = serverConfig(options);
+  const config = { ...serverConfig(options), recordSizeLimit: LARGEST_RECORD };
   return (emit) => createTlsCore('server', config, { ...options.deps, emit });
 }
 
@@ -50,3 +50,5 @@ function boundedCache(): {
 }
 
 const MOST_SESSIONS = 1_000;
+/** Nothing to ask for, but only who announces a limit is told the client's (RFC 8449 §4). */
+const LARGEST_RECORD = 2 ** 14 + 1;
