@@ -366,6 +366,11 @@ describe.each(VERSIONS)('connection_id in %s', (_version, versions) => {
   });
 });
 
+it.each(VERSIONS)('TLS asks for no cookie, %s', (_version, versions) => {
+  const pair = shakeHands({ config: versions }, { config: { ...versions, cookie } });
+  expectAgreement(pair, { helloRetry: false });
+});
+
 it('TLS has no cookie in its ClientHello', () => {
   const [client] = [createParty('client', { flavor: TLS })];
   const hello = sent(client.machine.start(0));

@@ -3,7 +3,7 @@ import { HANDSHAKE } from '../../wire/handshake.ts';
 import { encodeHelloVerifyRequest } from '../../wire/hello.ts';
 import type { CoreDeps } from '../core.ts';
 import { type ClientOffer, readClientHello } from './client-offer.ts';
-import type { HandshakeConfig } from './config.ts';
+import type { CookieKeeper, HandshakeConfig } from './config.ts';
 import { act, type Context, createContext, type Received, unexpected } from './context.ts';
 import { checkVerifyCookie, verifyCookie } from './cookies.ts';
 import { peerFault } from './faults.ts';
@@ -57,7 +57,7 @@ function onMessage(ctx: Context, state: ServerState, message: Received): ServerS
 
 /** With cookies, a server is where it was after a HelloRetryRequest: the second ClientHello brings all that it must know. */
 function onFirstHello13(ctx: Context, offer: ClientOffer): ServerState {
-  const keeper = ctx.config.cookie;
+  const keeper = keeperOf(ctx);
   if (keeper === undefined) return onClientHello13(ctx, offer);
   if (offer.cookie !== undefined)
     return onClientHello13(ctx, offer, takeUpRetry(ctx, offer, keeper, offer.cookie));
@@ -69,13 +69,18 @@ function onFirstHello13(ctx: Context, offer: ClientOffer): ServerState {
 
 /** RFC 6347 §4.2.1: HelloVerifyRequest until the cookie is right; neither it nor its ClientHello counts for anything. */
 function onFirstHello12(ctx: Context, offer: ClientOffer): ServerState {
-  const keeper = ctx.config.cookie;
+  const keeper = keeperOf(ctx);
   if (keeper === undefined || checkVerifyCookie(ctx, keeper, offer.hello)) return onClientHello12(ctx, offer);
   const message = encodeHelloVerifyRequest(verifyCookie(ctx, keeper, offer.hello));
   act(ctx, { do: 'send', level: 'initial', message });
   ctx.transcript.skip('local');
   ctx.transcript.skip('peer', offer.message.sequence);
   return { version: undefined, name: 'START' };
+}
+
+/** A stream's other end has shown where it is before it can say anything. */
+function keeperOf(ctx: Context): CookieKeeper | undefined {
+  return ctx.flavor.helloCookie ? ctx.config.cookie : undefined;
 }
 
 /** RFC 7507 §3: the client came back with less than it can, and we could have done better. */
