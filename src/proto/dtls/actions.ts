@@ -146,16 +146,23 @@ function installRead(state: DtlsState, epoch: number, key: EpochKey): void {
   const { epochs } = state.read;
   epochs.set(epoch, { epoch, key, window: createReplayWindow() });
   state.read.current = epoch;
-  // The one before for what is still under way, the handshake's for a Finished that is repeated.
-  for (const old of epochs.keys()) if (old > APPLICATION_EPOCH - 1 && old < epoch - 1) epochs.delete(old);
+  // The last ones for what is still under way or repeated, the handshake's for a Finished; two bits tell four apart.
+  for (const old of epochs.keys())
+    if (old > HANDSHAKE_EPOCH && old <= epoch - KEPT_EPOCHS) epochs.delete(old);
   retryEarly(state.inbox);
 }
 
 function installWrite(state: DtlsState, epoch: number, key: EpochKey): void {
-  state.write.epochs.set(epoch, { epoch, key, sequence: 0 });
-  state.write.current = epoch;
+  const { write, flight } = state;
+  write.epochs.set(epoch, { epoch, key, sequence: 0 });
+  write.current = epoch;
+  for (const old of write.epochs.keys()) {
+    const needed = flight.messages.some((message) => message.epoch === old);
+    if (old > HANDSHAKE_EPOCH && old <= epoch - KEPT_EPOCHS && !needed) write.epochs.delete(old);
+  }
 }
 
 /** RFC 9147 §6.1. */
 const HANDSHAKE_EPOCH = 2;
 const APPLICATION_EPOCH = 3;
+const KEPT_EPOCHS = 4;

@@ -69,6 +69,8 @@ function openBare(
     return drop(state, 'replayed', 'the number has come before', about);
   // A handshake message may still be one that the peer repeats: looked at, not believed.
   const keysUp = state.read.current > 0 || state.phase === 'open';
+  if (keysUp && type === DTLS_CONTENT.change_cipher_spec)
+    return drop(state, 'unexpected', 'change_cipher_spec once more', about);
   if (keysUp && type !== DTLS_CONTENT.handshake)
     return drop(state, 'unprotected', 'in the clear although there are keys', about);
   return accept(state, half, sequence, { type, content: fragment }, about);
