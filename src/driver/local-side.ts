@@ -7,6 +7,7 @@ import { type Performed, perform } from './call.ts';
 import { type Channel, createChannel } from './channel.ts';
 import { createNetControl, type NetControl } from './net-steps.ts';
 import { createPeer, type Peer } from './peer.ts';
+import { createPendingError } from './pending-error.ts';
 import type { Scenario } from './script.ts';
 import type { ScriptConfigs } from './script-configs.ts';
 import { createScriptCore, overDatagrams } from './script-core.ts';
@@ -56,7 +57,9 @@ export function* openConnection(
     peerAuth: world.trust(setup.verify !== true),
   };
   const core = createScriptCore(protocol, role, configs.local(options.session), deps);
-  const channel = createChannel({ core, connect: link.local, scheduler, emit, decorate: net.decorate });
+  const error = datagrams ? createPendingError(scheduler, emit) : undefined;
+  const connect = error?.connect(link.local) ?? link.local;
+  const channel = createChannel({ core, connect, scheduler, emit, decorate: net.decorate });
   const peer = createPeer(world, {
     name: peerName,
     protocol,
@@ -67,7 +70,7 @@ export function* openConnection(
   });
   const allowed = setup.options ?? [];
   const ssl = createSsl({
-    core,
+    core: error?.before(core) ?? core,
     role: setup.no_state === true ? 'none' : role,
     datagrams,
     flush: () => channel.flush(),
