@@ -115,11 +115,9 @@ export const keyShareList = {
     }),
 };
 
+/** An empty share is no valid one of its group, and that says more than a decode_error would. */
 function keyShare(reader: Reader): KeyShareEntry {
-  const group = reader.u16();
-  const share = reader.vector(2);
-  if (share.length === 0) throw new Malformed(reader.offset, `empty share of group ${group}`);
-  return { group, share };
+  return { group: reader.u16(), share: reader.vector(2) };
 }
 
 /** RFC 9846 §4.3.2. */

@@ -69,6 +69,7 @@ describe('a server refuses a TLS 1.3 ClientHello', () => {
       put(51, data.keyShareList.encode([share(29, 32), share(29, 32)])),
     ],
     ['a share of zeros', 'bad-key-share', 47, put(51, data.keyShareList.encode([share(29, 32)]))],
+    ['an empty share', 'bad-key-share', 47, put(51, data.keyShareList.encode([share(29, 0)]))],
     ['a point that is none', 'bad-key-share', 47, put(51, data.keyShareList.encode([share(23, 65)]))],
     [
       'a PSK that is not last',

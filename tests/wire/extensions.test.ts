@@ -98,8 +98,6 @@ describe('extension data', () => {
     ['an empty list of modes', data.u8List, '00'],
     ['an empty list of names', data.serverName, '0000'],
     ['an empty name', data.serverName, '000300' + '0000'],
-    ['an empty share', data.keyShareEntry, '001d0000'],
-    ['an empty share in a list', data.keyShareList, '0004001d0000'],
     ['an empty list of protocols', data.protocolList, '0000'],
     ['an empty protocol', data.protocolList, '000100'],
     ['an empty cookie', data.cookie, '0000'],
