@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TlsStep } from '../../src/proto/core.ts';
 import { ascii, concat, fromAscii, fromHex } from '../../src/wire/bytes.ts';
+import { encodeFragment } from '../../src/wire/dtls-handshake.ts';
 import {
   connect,
   type DtlsEnd,
@@ -219,6 +220,38 @@ describe('the version of DTLS', () => {
     const pair = opened({ both: { ...ONLY13 }, client: { groups: [29, 23] }, server: { groups: [23] } });
     expect(factsOf(pair.client, 'handshake.completed')).toMatchObject([
       { helloRetry: true, group: 'secp256r1' },
+    ]);
+  });
+});
+
+describe('connection IDs after the handshake (RFC 9147 §9)', () => {
+  const ids = {
+    client: { connectionId: { own: fromHex('c1') } },
+    server: { connectionId: { own: fromHex('5e') } },
+  };
+  /** The client's third handshake message, after its ClientHello and Finished. */
+  const handshake = (client: DtlsEnd, text: string): Uint8Array =>
+    client.core.raw.record(22, encodeFragment(fromHex(text), 2, 0, fromHex(text).length - 4));
+
+  it('are taken up at once when the peer says so', () => {
+    const { client, server } = opened({ both: ONLY13, ...ids });
+    deliver(server, handshake(client, '0a 000006 0003 02 aabb 00'));
+    const [ack = new Uint8Array(0)] = sent(server);
+    expect([ack[0], ...ack.subarray(1, 3)]).toEqual([0x3f, 0xaa, 0xbb]);
+    expect(server.core.phase()).toBe('open');
+  });
+
+  it('are not spared: a request is answered with none', () => {
+    const { client, server } = opened({ both: ONLY13, ...ids });
+    deliver(server, handshake(client, '09 000001 02'));
+    expect(sent(server)).toHaveLength(2);
+    expect(factsOf(server, 'flight').at(-1)).toMatchObject({ messages: ['new_connection_id'] });
+  });
+
+  it('of one that has none are a fault', () => {
+    const { client, server } = opened({ both: ONLY13 });
+    expect(deliver(server, handshake(client, '09 000001 02'))).toMatchObject([
+      { kind: 'fault', fault: { rule: 'unexpected-message', alert: 10 } },
     ]);
   });
 });

@@ -9,6 +9,7 @@ import type { HandshakeAction } from '../handshake/machine.ts';
 import { ticketFact } from '../ticket-fact.ts';
 import { noteRecord, scheduleAck } from './acks.ts';
 import { carryOut } from './actions.ts';
+import { receiveConnectionIds } from './connection-ids.ts';
 import { endFlight, repeatForPeer } from './flight.ts';
 import { drop } from './open-record.ts';
 import { addFragment, dropPartial, type FragmentFate, peekMessage, takeMessage } from './reassembly.ts';
@@ -127,6 +128,7 @@ function receiveMessage(
     carryOut(state, state.machine.changeCipherSpec(state.clock.now), 'answer');
     state.read.current = 1;
   }
+  if (receiveConnectionIds(state, message)) return 'handshake';
   const actions = state.machine.receive(state.clock.now, level, message, sequence);
   // Any of the peer's next flight says that it has ours (RFC 9147 §7.1); 1.2 goes on until it has the whole.
   if (before === 'handshake' && isVersion13(state, actions)) endFlight(state);
