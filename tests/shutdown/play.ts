@@ -23,7 +23,7 @@ export const peerCloses = peer('shutdown');
 export type Played = { calls: string[]; peer: string[]; notes: number[]; run: ScenarioRun };
 
 export function play(
-  protocol: Protocol,
+  protocol: Protocol | 'dtls1.2' | 'dtls1.3',
   profile: ProfileName,
   steps: readonly StepSpec[],
   setup: object = {},
