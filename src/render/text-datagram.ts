@@ -54,7 +54,7 @@ function retransmission({ by, why, messages, attempt, waitedMs }: Retransmission
 function dropped({ reason, type, bytes, detail, epoch, sequence }: Dropped): string {
   const kind = type === undefined ? 'record' : (RECORD_NAMES[type] ?? `record of type ${type}`);
   const where = recordNumber(epoch, sequence);
-  const more = detail === '' ? '' : `: ${capPeerText(detail)}`;
+  const more = detail === '' || detail === REASONS[reason] ? '' : `: ${capPeerText(detail)}`;
   return `dropped ${kind}${where === '' ? '' : ` ${where}`}, ${count(bytes, 'byte')}, ${REASONS[reason]}${more}`;
 }
 

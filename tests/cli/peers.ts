@@ -1,6 +1,8 @@
+import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
+import { serve } from '../../src/index.ts';
 
 export type Peer = {
   port: number;
@@ -46,6 +48,26 @@ const PEERS: Readonly<Record<string, (argument: string) => Promise<Peer>>> = {
       });
     });
     return { ...(await listen(server)), closedByClient };
+  },
+  /** No socket of UDP there. */
+  'udp-closed': async () => {
+    const socket = createSocket('udp4');
+    await new Promise<void>((bound) => socket.bind(0, '127.0.0.1', bound));
+    const { port } = socket.address();
+    await new Promise<void>((closed) => socket.close(() => closed()));
+    return { port, stop: async () => {} };
+  },
+  /** Takes datagrams and says nothing. */
+  'udp-mute': async () => {
+    const socket = createSocket('udp4');
+    await new Promise<void>((bound) => socket.bind(0, '127.0.0.1', bound));
+    const { port } = socket.address();
+    return { port, stop: () => new Promise<void>((closed) => socket.close(() => closed())) };
+  },
+  /** `serve dtls` with that behaviour. */
+  dtls: async (behaviour) => {
+    const server = await serve({ protocol: 'dtls', behaviour });
+    return { port: server.port, stop: () => server.close() };
   },
   /** A TLS 1.2 or 1.3 server of which only so many records come through: "1.2/3". */
   stall: (argument) => {
