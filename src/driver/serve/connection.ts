@@ -31,7 +31,16 @@ export function serveConnection(options: ServeConnection): Task<void> {
   const { emit, seen } = createWitness(options.emit, clock.now);
   const core = options.createCore(emit);
   const channel = createChannel({ core, connect, scheduler, emit });
-  const peer = { channel, emit, eager: true, ended: false, replyAfterMs: undefined, lastSent: NOTHING };
+  const peer = {
+    channel,
+    emit,
+    eager: true,
+    ended: false,
+    closed: false,
+    replyAfterMs: undefined,
+    replied: false,
+    lastSent: NOTHING,
+  };
   const heard = createHeard(clock.now());
   const serving: Serving = { plan, peer, heard, seen, answer: NOTHING };
   return lead(serving, options.failed);
