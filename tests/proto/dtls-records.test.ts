@@ -224,6 +224,24 @@ describe('the version of DTLS', () => {
   });
 });
 
+describe('renegotiation over DTLS 1.2', () => {
+  it('is refused, whoever begins it', () => {
+    const { client, server } = opened({ both: ONLY12 });
+    expect(server.core.sendHelloRequest()).toBe(true);
+    const steps = deliver(client, ...sent(server));
+    expect(steps).toEqual([{ kind: 'progress', what: 'hello-request' }]);
+    expect(deliver(server, ...sent(client))).toEqual([{ kind: 'progress', what: 'alert-ignored' }]);
+    const hello = encodeFragment(fromHex('01 000001 00'), 0, 0, 1);
+    expect(deliver(server, client.core.raw.record(22, hello))).toEqual([
+      { kind: 'progress', what: 'hello-request' },
+    ]);
+    expect(factsOf(server, 'alert').at(-1)).toMatchObject({ by: 'peer', description: 100 });
+    sent(server);
+    expect(factsOf(server, 'alert').at(-1)).toMatchObject({ by: 'local', description: 100 });
+    expect(texts(deliver(server, message(client, 'on')))).toEqual(['on']);
+  });
+});
+
 describe('connection IDs after the handshake (RFC 9147 §9)', () => {
   const ids = {
     client: { connectionId: { own: fromHex('c1') } },

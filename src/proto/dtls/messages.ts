@@ -1,5 +1,5 @@
 import type { Level } from '../../timeline/event.ts';
-import { decodeFragments, type HandshakeFragment } from '../../wire/dtls-handshake.ts';
+import { decodeFragments, type HandshakeFragment, wholeMessage } from '../../wire/dtls-handshake.ts';
 import { DTLS_CONTENT } from '../../wire/dtls-record.ts';
 import { decodeKeyUpdate } from '../../wire/exchange.ts';
 import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
@@ -27,6 +27,11 @@ export function receiveHandshake(state: DtlsState, record: OpenedRecord, heed: H
   if (fragments === undefined) return undefined;
   if (heed === 'no-handshake' && state.version === 0x0303 && fragments.every((one) => isNew(state, one)))
     return progress('handshake');
+  const [first] = fragments;
+  if (first !== undefined && beginsAnew(state, record, first))
+    return progress(
+      receiveMessage(state, wholeMessage(first.type, first.data), first.sequence, record.epoch),
+    );
   const fates = fragments.map((fragment) => takeFragment(state, record, fragment));
   const useful = fates.every((fate) => fate === 'kept' || fate === 'old');
   if (useful && state.version !== 0x0303) noteRecord(state, record);
@@ -46,6 +51,14 @@ function fragmentsOf(state: DtlsState, record: OpenedRecord): HandshakeFragment[
     if (!(error instanceof Malformed) || record.protected) throw error;
     return drop(state, 'malformed', error.message, aboutOf(record));
   }
+}
+
+/** RFC 6347 §4.2.2: a renegotiation counts from 0 again. Its first message is all that we take of it, to refuse it. */
+function beginsAnew(state: DtlsState, { epoch }: OpenedRecord, fragment: HandshakeFragment): boolean {
+  const { type, sequence, data, length } = fragment;
+  if (state.version !== 0x0303 || state.phase !== 'open' || epoch !== 1) return false;
+  const expected = state.role === 'client' ? HANDSHAKE.hello_request : HANDSHAKE.client_hello;
+  return type === expected && sequence === 0 && data.length === length;
 }
 
 function isNew({ reassembly }: DtlsState, { sequence }: HandshakeFragment): boolean {

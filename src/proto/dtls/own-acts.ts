@@ -63,5 +63,7 @@ export function sendHelloRequest(state: DtlsState): boolean {
   if (state.phase !== 'open' || state.version !== 0x0303 || state.role !== 'server') return false;
   state.write.askedRenegotiation = true;
   const message = encodeEmpty(HANDSHAKE.hello_request);
+  // RFC 6347 §4.2.2: a handshake of its own.
+  state.write.messageSequence = 0;
   return attempt(state, () => carryOut(state, [{ do: 'send', level: 'application', message }], 'own'));
 }
