@@ -147,7 +147,11 @@ function* connection(pair: StormPair, side: SideName, plan: Plan): Task<DtlsSide
   yield* until('a socket', () => channel.connected());
   const spec = { fn: 'SSL_do_handshake', make: () => sslDoHandshake(ssl) };
   const shaken = yield* caller.call(spec, HANDSHAKE_LIMIT_MS);
-  report.handshake = outcome(shaken);
+  const begun = pair.recorder.events.some(
+    (event) => event.conn === side && event.kind === 'handshake.message' && event.by === 'peer',
+  );
+  // A server has no timer before a client has said what it wants.
+  report.handshake = side === 'server' && !begun ? 'timeout: no ClientHello came' : outcome(shaken);
   if (report.handshake !== 'open') {
     channel.transport.close();
     return report;
