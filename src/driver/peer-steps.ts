@@ -1,10 +1,10 @@
 import { concat } from '../wire/bytes.ts';
-import { closeNotify, flushPeer, type Peer, sendRaw, takeAll } from './peer.ts';
+import { closeNotify, flushPeer, type Peer, reply, sendRaw, takeAll } from './peer.ts';
 import type { PeerStep, RecordSpec } from './script-ops.ts';
 
 /** One act of the embedded peer. */
 export function actAsPeer(peer: Peer, step: PeerStep): void {
-  const { core, transport, scheduler } = peer.channel;
+  const { core, transport } = peer.channel;
   switch (step.peer) {
     case 'burst':
       sendRaw(peer, concat(...step.records.flatMap((record) => recordsOf(peer, record))));
@@ -15,12 +15,9 @@ export function actAsPeer(peer: Peer, step: PeerStep): void {
     case 'raw_record':
     case 'corrupt_record':
     case 'partial_record':
+    case 'new_session_ticket':
     case 'replay':
       for (const bytes of recordsOf(peer, asRecord(step))) sendRaw(peer, bytes);
-      return;
-    case 'new_session_ticket':
-      for (let i = 0; i < (step.times ?? 1); i++) core.sendTicket(scheduler.clock.now());
-      flushPeer(peer);
       return;
     case 'fin':
       transport.fin();
@@ -33,6 +30,7 @@ export function actAsPeer(peer: Peer, step: PeerStep): void {
       return;
     case 'auto_reply':
       peer.replyAfterMs = step.delay_ms ?? 0;
+      reply(peer);
       return;
     case 'handshake_step':
       takeAll(peer);
@@ -85,6 +83,8 @@ function recordOf(peer: Peer, spec: RecordSpec): Uint8Array[] {
       const body = spec.hex ?? filler(size >> 1);
       return [concat(recordHead(peer, spec.type ?? DATA, size), body)];
     }
+    case 'new_session_ticket':
+      return ticket(peer);
     case 'replay':
       return [peer.lastSent];
   }
@@ -95,6 +95,16 @@ function recordHead(peer: Peer, type: number, size: number): Uint8Array {
   const length = [size >> 8, size & 0xff];
   const overDatagrams = peer.channel.core.version()?.startsWith('DTLS') === true;
   return Uint8Array.of(type, ...(overDatagrams ? [0xfe, 0xfd, 0, 1, 0, 0, 1, 0, 0, 0] : [3, 3]), ...length);
+}
+
+/** One that the local side can resume with; none from a peer that has none to give. */
+function ticket(peer: Peer): Uint8Array[] {
+  const { core, scheduler } = peer.channel;
+  flushPeer(peer);
+  if (!core.sendTicket(scheduler.clock.now())) return [];
+  const bytes = core.peekTransmit();
+  core.transmitted();
+  return bytes === undefined ? [] : [bytes];
 }
 
 function pieces(size: number): Uint8Array[] {

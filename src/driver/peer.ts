@@ -17,8 +17,11 @@ export type Peer = {
   eager: boolean;
   /** The local side's stream is over. */
   ended: boolean;
-  /** `auto_reply`: answer a close_notify after so many ms. */
+  /** The local side's close_notify has come. */
+  closed: boolean;
+  /** `auto_reply`: answer it after so many ms. */
   replyAfterMs: number | undefined;
+  replied: boolean;
   /** What it sent last, for `replay`. */
   lastSent: Uint8Array;
 };
@@ -44,7 +47,9 @@ export function createPeer(
     emit,
     eager: options.eager,
     ended: false,
+    closed: false,
     replyAfterMs: undefined,
+    replied: false,
     lastSent: new Uint8Array(0),
   };
   scheduler.spawn(readAsItComes(peer));
@@ -108,8 +113,14 @@ function* readAsItComes(peer: Peer): Task<void> {
 
 function react(peer: Peer, step: TlsStep): void {
   if (step.kind === 'eof') peer.ended = true;
-  const closed = step.kind === 'alert' && step.means === 'closure';
-  if (!closed || peer.replyAfterMs === undefined) return;
+  if (step.kind === 'alert' && step.means === 'closure') peer.closed = true;
+  reply(peer);
+}
+
+/** `auto_reply`: answers the close_notify, once, if it has come. */
+export function reply(peer: Peer): void {
+  if (!peer.closed || peer.replied || peer.replyAfterMs === undefined) return;
+  peer.replied = true;
   const { clock } = peer.channel.scheduler;
   const delay = Math.max(peer.replyAfterMs, ANSWER_MS);
   clock.at(clock.now() + delay, () => sendRaw(peer, closeNotify(peer)));

@@ -61,6 +61,7 @@ export const RECORD_OPS = {
   raw_record: { type: needed(BYTE), hex: HEX, size: SIZE, times: TIMES },
   corrupt_record: { type: BYTE, size: SIZE, times: TIMES },
   partial_record: { type: BYTE, size: SIZE, hex: HEX },
+  new_session_ticket: { times: TIMES },
   replay: { times: TIMES },
 } as const;
 
@@ -68,7 +69,6 @@ export const RECORD_OPS = {
 export const PEER_OPS = {
   ...RECORD_OPS,
   burst: { records: needed(listOf(OBJECT)) },
-  new_session_ticket: { times: TIMES },
   fin: {},
   rst: {},
   close: { code: LARGE, reason: TEXT, reason_repeat: whole(0, 1_000_000) },

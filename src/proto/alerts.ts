@@ -46,20 +46,23 @@ function meaning12(alert: Alert, context: AlertContext): AlertMeaning {
   const closeNotify = description === ALERT.close_notify;
   if (closeNotify && context.policy.closeNotifyLevel === 'any') return 'closure';
   if (level === ALERT_LEVEL.fatal) return 'fatal';
-  if (level !== ALERT_LEVEL.warning) {
-    throw fault('unknown-alert-level', ALERT.illegal_parameter, `alert ${describeAlert(alert)}`);
-  }
-  if (closeNotify) return 'closure';
-  if (context.warnings >= context.policy.warningLimit) {
-    const detail = `${context.warnings + 1} warning alerts in a row, the last ${alertName(description)}`;
-    throw fault('too-many-warnings', ALERT.unexpected_message, detail);
-  }
-  if (description === ALERT.user_canceled) return 'user_canceled';
+  checkWarnings(alert, context);
   if (description === ALERT.no_renegotiation && !context.askedRenegotiation) {
     const detail = 'no_renegotiation, though no renegotiation was asked for';
     throw fault('no-renegotiation', ALERT.handshake_failure, detail);
   }
-  return 'ignored';
+  if (level !== ALERT_LEVEL.warning) {
+    throw fault('unknown-alert-level', ALERT.illegal_parameter, `alert ${describeAlert(alert)}`);
+  }
+  if (closeNotify) return 'closure';
+  return description === ALERT.user_canceled ? 'user_canceled' : 'ignored';
+}
+
+function checkWarnings({ level, description }: Alert, { policy, warnings }: AlertContext): void {
+  if (level !== ALERT_LEVEL.warning || warnings < policy.warningLimit) return;
+  if (description === ALERT.close_notify && !policy.closeNotifyCounts) return;
+  const detail = `${warnings + 1} warning alerts in a row, the last ${alertName(description)}`;
+  throw fault('too-many-warnings', ALERT.unexpected_message, detail);
 }
 
 function fault(rule: string, alert: number, detail: string): ProtocolFault {

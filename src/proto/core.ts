@@ -78,6 +78,8 @@ export type TlsCore = {
   version(): VersionName | undefined;
   /** Client: queues the ClientHello. Server: begins to wait for one. A second call does nothing. */
   start(now: Millis): void;
+  /** TLS: forgets the connection as SSL_clear does, up to where it began; what was received and not consumed stays. */
+  restart?(): void;
   receive(now: Millis, input: Input): void;
   /** `heed`: default `all`. */
   step(now: Millis, heed?: Heed): TlsStep;

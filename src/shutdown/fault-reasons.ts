@@ -17,8 +17,30 @@ export const AFTER_CLOSE = 'application data after close notify';
 /** After SSL_SENT_SHUTDOWN, in TLS 1.2: whatever is neither alert nor handshake. */
 const TAKEN_FOR_DATA: readonly string[] = ['unexpected-record-type', 'unexpected-change-cipher-spec'];
 
+/** Broken by a record or an alert, not by a handshake message. */
+export function isOfRecords({ rule }: ProtocolFault): boolean {
+  return RECORD_RULES.has(rule);
+}
+
+const RECORD_RULES: ReadonlySet<string> = new Set([
+  'bad-record-mac',
+  'record-overflow',
+  'record-version',
+  'no-content-type',
+  'unexpected-record-type',
+  'unprotected-record',
+  'empty-record',
+  'too-many-empty-records',
+  'interleaved-record',
+  'alert-length',
+  'unknown-alert-level',
+  'too-many-warnings',
+  'no-renegotiation',
+  'unexpected-change-cipher-spec',
+]);
+
 /** The last word on every fault of OpenSSL's record layer. */
-const LAYER = 'record layer failure';
+export const LAYER = 'record layer failure';
 
 const REASONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['bad-record-mac', ['decryption failed or bad record mac', LAYER]],

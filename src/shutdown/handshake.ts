@@ -1,15 +1,16 @@
-import { flush, writePending } from './flush.ts';
+import type { Millis } from '../timeline/event.ts';
+import { flush, sendUnnoticed, writePending } from './flush.ts';
 import { ended, readFailed, sslError, success, wantRead, wantWrite, writeFailed } from './results.ts';
-import { dropUnlessClosed } from './session.ts';
+import { dropUnlessClosed, sessionsGiven } from './session.ts';
 import type { Ssl } from './ssl.ts';
-import { sendAside, unexpectedEof } from './stream-end.ts';
+import { unexpectedEof } from './stream-end.ts';
 import { takeIn } from './take-in.ts';
-import type { Call, CallResult } from './types.ts';
+import type { Call, CallResult, Want } from './types.ts';
 
 /** SSL_do_handshake: 1 once it is complete. */
 export function* sslDoHandshake(ssl: Ssl): Call {
   if (ssl.role === 'none') return sslError(-1, 'connection type not set');
-  if (ssl.life === 'dead' || ssl.life === 'cleared') return ended(ssl, -1);
+  if (ssl.life === 'dead') return ended(ssl, -1);
   if (ssl.life === 'before') {
     forget(ssl);
     ssl.life = 'handshake';
@@ -17,13 +18,8 @@ export function* sslDoHandshake(ssl: Ssl): Call {
   }
   for (;;) {
     if (ssl.life === 'open') return success(1);
-    const flushed = flush(ssl);
-    if (flushed === 'blocked') {
-      yield { for: 'writable', ready: ssl.writable, otherwise: wantWrite(-1) };
-      continue;
-    }
-    // What is written here passes a buffer, and OpenSSL queues no error when emptying that fails.
-    if (flushed !== 'sent') return { ...writeFailed(ssl, flushed.errno), queue: [] };
+    const stopped = yield* pushHandshake(ssl);
+    if (stopped !== undefined) return stopped;
     if (ssl.core.phase() === 'open' && ssl.life !== 'renegotiating') {
       ssl.life = 'open';
       return success(1);
@@ -57,24 +53,42 @@ export function* sslDoHandshake(ssl: Ssl): Call {
 function dataInHandshake(ssl: Ssl): CallResult {
   ssl.life = 'dead';
   if (!ssl.sent) ssl.core.sendAlert(FATAL, UNEXPECTED_MESSAGE);
-  return sslError(-1, 'unexpected record', ...sendAside(ssl));
+  sendUnnoticed(ssl);
+  return sslError(-1, 'unexpected record');
+}
+
+/** Sends what the handshake has to say. Undefined: all of it has left. */
+export function* pushHandshake(ssl: Ssl): Generator<Want, CallResult | undefined, Millis> {
+  for (;;) {
+    const flushed = flush(ssl);
+    if (flushed === 'sent') return undefined;
+    // It passes a buffer, and OpenSSL queues no error when emptying that fails.
+    if (flushed !== 'blocked') return { ...writeFailed(ssl, flushed.errno), queue: [] };
+    yield { for: 'writable', ready: ssl.writable, otherwise: wantWrite(-1) };
+  }
 }
 
 /** SSL_key_update and the SSL_do_handshake that sends it. Our close_notify does not stand in its way. */
 export function* sslKeyUpdate(ssl: Ssl, requestPeer = false): Call {
-  if (ssl.role === 'none') return sslError(0, 'uninitialized');
   if (ssl.core.version() !== 'TLSv1.3') return sslError(0, 'wrong ssl version');
   if (ssl.life !== 'open') return sslError(0, 'still in init');
   if (writePending(ssl)) return sslError(0, 'bad write retry');
   if (!ssl.core.keyUpdate(requestPeer)) return sslError(0, 'still in init');
-  ssl.life = 'handshake';
+  ssl.life = 'updating';
   return yield* sslDoHandshake(ssl);
 }
 
 /** SSL_clear: the object forgets its connection; a session that was not closed properly is lost with it. */
 export function sslClear(ssl: Ssl): CallResult {
   if (dropUnlessClosed(ssl)) ssl.session = undefined;
-  ssl.life = 'cleared';
+  if (ssl.life === 'renegotiating') {
+    ssl.sent = false;
+    ssl.received = false;
+    return sslError(0, 'internal error');
+  }
+  ssl.givenBefore = sessionsGiven(ssl);
+  ssl.core.restart?.();
+  ssl.life = 'before';
   forget(ssl);
   return success(1);
 }
@@ -86,6 +100,8 @@ function forget(ssl: Ssl): void {
   ssl.inbox = [];
   ssl.alert = 'none';
   ssl.pendingWrite = undefined;
+  ssl.alertInBuffer = false;
+  ssl.dropped = false;
   ssl.warning = 0;
   ssl.canceled = false;
   ssl.cancellations = 0;

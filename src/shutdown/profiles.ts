@@ -63,11 +63,12 @@ export const PROFILES: Readonly<Record<ProfileName, Choices>> = {
 /** Where a profile wants another policy of the core than the RFC's default. */
 export const PROFILE_POLICIES: Readonly<Record<ProfileName, Partial<TlsPolicy>>> = {
   manual: {},
-  // OpenSSL gives up at the fifth warning in a row, lets the answer to a KeyUpdate wait for its next write, and as a client does
+  // OpenSSL gives up at the fifth warning in a row, close_notify included, lets the answer to a KeyUpdate wait for its next write, and as a client does
   // not use its handshake key before the change_cipher_spec that goes out with its Finished. In TLS 1.2 it answers a
   // HelloRequest with a ClientHello (imitated so far, and no further) and does not mind an empty handshake record.
   'openssl-3.5': {
     warningLimit: 4,
+    closeNotifyCounts: true,
     handshakeAlerts: 'plain',
     keyUpdateAnswers: 'late',
     renegotiation: 'begin',

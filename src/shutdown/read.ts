@@ -1,4 +1,4 @@
-import { sslDoHandshake } from './handshake.ts';
+import { pushHandshake, sslDoHandshake } from './handshake.ts';
 import { ended, readFailed, sslError, success, wantRead } from './results.ts';
 import type { Ssl } from './ssl.ts';
 import { unexpectedEof } from './stream-end.ts';
@@ -28,6 +28,10 @@ function* readRecord(ssl: Ssl, max: number, peek: boolean): Call {
       if (shaken.ret <= 0) return { ...shaken, ret: -1 };
       continue;
     }
+    if (ssl.life === 'renegotiating') {
+      const stopped = yield* pushHandshake(ssl);
+      if (stopped !== undefined) return stopped;
+    }
     if (ssl.inbox.length > 0) return deliver(ssl, max, peek);
     // In the middle of a renegotiation it is the handshake that fails.
     const end = ssl.life === 'renegotiating' ? -1 : 0;
@@ -37,7 +41,7 @@ function* readRecord(ssl: Ssl, max: number, peek: boolean): Call {
         yield { for: 'readable', ready: () => ssl.core.ready(), otherwise: wantRead(-1) };
         continue;
       case 'moved':
-        if (taken.what === 'message' && !ssl.autoRetry) return wantRead(-1);
+        if (taken.what === 'message' && !ssl.autoRetry && ssl.life === 'open') return wantRead(-1);
         continue;
       case 'data':
         ssl.inbox.push(taken.data);
@@ -61,5 +65,5 @@ function deliver(ssl: Ssl, max: number, peek: boolean): CallResult {
   const [first = new Uint8Array(0), ...rest] = ssl.inbox;
   const data = first.slice(0, max);
   if (!peek) ssl.inbox = data.length < first.length ? [first.subarray(data.length), ...rest] : rest;
-  return { ...success(data.length), data };
+  return { ...(data.length > 0 ? success(data.length) : ended(ssl, 0)), data };
 }

@@ -6,7 +6,7 @@ export type SessionInfo = { resumable: boolean; hasTicket: boolean; ticketsRecei
 
 /** SSL_get1_session: the session of this connection, once there is one to resume. */
 export function sslSession(ssl: Ssl): SavedSession | undefined {
-  const session = ssl.life === 'cleared' ? undefined : ssl.core.session();
+  const session = ssl.core.session();
   if (session !== undefined && ssl.session?.session !== session) {
     ssl.session = { session, resumable: true };
   }
@@ -50,9 +50,9 @@ function isResumable(saved: SavedSession): boolean {
 }
 
 /** How often the new-session callback was called: per ticket in TLS 1.3, once for a full handshake in TLS 1.2. */
-function sessionsGiven(ssl: Ssl): number {
+export function sessionsGiven(ssl: Ssl): number {
   const { core } = ssl;
-  if (core.version() === 'TLSv1.3') return core.ticketsReceived();
+  if (core.version() === 'TLSv1.3') return ssl.givenBefore + core.ticketsReceived();
   const fresh = core.session() !== undefined && (!core.resumed() || core.ticketsReceived() > 0);
-  return fresh ? 1 : 0;
+  return ssl.givenBefore + (fresh ? 1 : 0);
 }

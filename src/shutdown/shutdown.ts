@@ -92,10 +92,12 @@ function* dispatch(ssl: Ssl): Call {
     const flushed = flush(ssl);
     if (flushed === 'sent') {
       ssl.alert = 'none';
+      ssl.alertInBuffer = false;
       ssl.pendingWrite = undefined;
       return ssl.received ? success(1) : underWay(ssl);
     }
     ssl.alert = 'retry';
+    ssl.alertInBuffer = true;
     if (flushed !== 'blocked') return writeFailed(ssl, flushed.errno);
     const otherwise = wantWrite(ssl.choices.waitingReturns);
     yield { for: 'writable', ready: ssl.writable, otherwise, taken: () => noteWaiting(ssl, 'WRITE') };
@@ -158,8 +160,13 @@ function lostDatagram(ssl: Ssl): CallResult {
 
 /** Application data that nobody has read stands before the peer's close_notify. */
 function unread(ssl: Ssl): CallResult {
-  if (ssl.datagrams) noteUnread(ssl, 7, 'throws the unread datagram away');
-  else
+  if (ssl.datagrams) {
+    if (ssl.choices.unreadDatagram === 'is-lost') {
+      ssl.inbox = [];
+      return lostDatagram(ssl);
+    }
+    noteUnread(ssl, 7, 'throws the unread datagram away');
+  } else
     noteUnread(ssl, 6, 'ends the connection over unread data: the data is lost and every later call fails');
   if (countsAsData(ssl)) {
     ssl.life = 'dead';

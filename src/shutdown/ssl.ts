@@ -34,8 +34,8 @@ export type Ssl = {
   readonly writable: () => boolean;
   readonly now: () => Millis;
   readonly emit: Emit | undefined;
-  /** `renegotiating`: a HelloRequest was answered. `dead`: SSL_ERROR_SSL has occurred in the handshake or after it. `cleared`: SSL_clear; there is nothing to go on with. */
-  life: 'before' | 'handshake' | 'open' | 'renegotiating' | 'dead' | 'cleared';
+  /** `renegotiating`: a HelloRequest was answered. `updating`: a KeyUpdate waits to be sent. `dead`: SSL_ERROR_SSL has occurred. */
+  life: 'before' | 'handshake' | 'open' | 'renegotiating' | 'updating' | 'dead';
   quiet: boolean;
   sent: boolean;
   received: boolean;
@@ -45,6 +45,10 @@ export type Ssl = {
   alert: 'none' | 'behind-a-write' | 'retry';
   /** Bytes of an SSL_write that said WANT_WRITE and has to be repeated. */
   pendingWrite: number | undefined;
+  /** Our close_notify was tried and fills the write buffer. */
+  alertInBuffer: boolean;
+  /** A record was let go unread, in a handshake after SSL_RECEIVED_SHUTDOWN. */
+  dropped: boolean;
   /** What the last attempt to read or write waits for, and what the transport asked to have tried again: SSL_get_error's sources. */
   waits: 'nothing' | 'read' | 'write';
   retry: 'none' | 'read' | 'write';
@@ -62,6 +66,8 @@ export type Ssl = {
   /** Bytes of an unfinished record that a read attempt has taken off the socket. */
   started: number;
   session: SavedSession | undefined;
+  /** How many sessions were given before SSL_clear. */
+  givenBefore: number;
   /** Numbers of the discrepancies that this connection's notes have named. */
   readonly noted: Set<number>;
   /** Calls so far, for their numbers on the timeline. */
@@ -90,6 +96,8 @@ export function createSsl(setup: SslSetup): Ssl {
     inbox: [],
     alert: 'none',
     pendingWrite: undefined,
+    alertInBuffer: false,
+    dropped: false,
     waits: 'nothing',
     retry: 'none',
     warning: 0,
@@ -100,6 +108,7 @@ export function createSsl(setup: SslSetup): Ssl {
     syscall: false,
     started: 0,
     session: undefined,
+    givenBefore: 0,
     noted: new Set(),
     calls: 0,
   };
@@ -153,11 +162,13 @@ export function sslState(ssl: Ssl): { inInit: boolean; finished: boolean; state:
 function stateText(ssl: Ssl): string {
   switch (ssl.life) {
     case 'before':
-    case 'cleared':
       return BEFORE;
     case 'handshake':
-    case 'renegotiating':
       return waitingText(ssl);
+    case 'renegotiating':
+      return 'SSLv3/TLS write client hello';
+    case 'updating':
+      return `TLSv1.3 write ${ssl.role} key update`;
     case 'open':
       return 'SSL negotiation finished successfully';
     case 'dead':
@@ -167,7 +178,7 @@ function stateText(ssl: Ssl): string {
 
 /** What the side last did before it began to wait. */
 function waitingText(ssl: Ssl): string {
-  const version = ssl.core.version();
+  const version = ssl.core.version()?.replace('DTLS', 'TLS');
   if (ssl.role !== 'server') {
     return version === 'TLSv1.2' ? 'SSLv3/TLS write finished' : 'SSLv3/TLS write client hello';
   }

@@ -1,4 +1,4 @@
-import { flush, toldErrno, writePending } from './flush.ts';
+import { sendAside, sendUnnoticed } from './flush.ts';
 import { noteDifference } from './notes.ts';
 import { forbidResumption } from './session.ts';
 import type { Ssl } from './ssl.ts';
@@ -21,21 +21,14 @@ export function unexpectedEof(ssl: Ssl): readonly string[] | undefined {
     ssl.warning = 0;
     return undefined;
   }
+  const shaking = ssl.life !== 'open';
   ssl.life = 'dead';
   if (ssl.sent) return [UNEXPECTED_EOF];
   forbidResumption(ssl);
   ssl.core.sendAlert(FATAL, DECODE_ERROR);
-  return [UNEXPECTED_EOF, ...sendAside(ssl)];
-}
-
-/**
- * Alerts and handshake answers on the way of another call: if the transport does not take them now, nobody waits for it. Gives what
- * a failure adds to the error queue. Behind a pending SSL_write nothing can be sent.
- */
-export function sendAside(ssl: Ssl): readonly string[] {
-  if (writePending(ssl) || ssl.core.peekTransmit() === undefined) return [];
-  const flushed = flush(ssl);
-  return typeof flushed === 'string' ? [] : [`errno ${toldErrno(ssl, flushed.errno)}`];
+  if (!shaking) return [UNEXPECTED_EOF, ...sendAside(ssl)];
+  sendUnnoticed(ssl);
+  return [UNEXPECTED_EOF];
 }
 
 const UNEXPECTED_EOF = 'unexpected eof while reading';

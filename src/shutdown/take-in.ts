@@ -1,11 +1,11 @@
 import type { Heed, TlsStep } from '../proto/core.ts';
 import type { ProtocolFault } from '../proto/fault.ts';
 import { alertReason } from './alert-reasons.ts';
-import { faultReasons } from './fault-reasons.ts';
+import { faultReasons, isOfRecords, LAYER } from './fault-reasons.ts';
+import { sendAside, sendUnnoticed } from './flush.ts';
 import { noteDifference } from './notes.ts';
 import { forbidResumption } from './session.ts';
 import type { Ssl } from './ssl.ts';
-import { sendAside } from './stream-end.ts';
 
 /** What one step of input came to, flags and session already brought up to date. */
 export type Taken =
@@ -26,19 +26,38 @@ export function takeIn(ssl: Ssl): Taken {
   ssl.waits = 'nothing';
   if (ssl.heldClosure) return closed(ssl);
   const { core } = ssl;
+  const shaking = ssl.life !== 'open';
   const heed = heeded(ssl);
-  const step = core.step(ssl.now(), heed);
+  // What was not given back keeps OpenSSL from reading on.
+  const step = ssl.dropped ? NOTHING_READ : core.step(ssl.now(), heed);
   ssl.started = step.kind === 'idle' || step.kind === 'eof' ? core.unread() : 0;
   ssl.retry = 'none';
-  const dropped = heed === 'nothing' && !ENDS.has(step.kind);
-  const taken: Taken = dropped ? { kind: 'closed' } : digest(ssl, step);
+  const taken = heed === 'nothing' && !ENDS.has(step.kind) ? drop(ssl) : digest(ssl, step);
+  if (shaking || (step.kind === 'fault' && !isOfRecords(step.fault))) {
+    // What goes on with the handshake is sent by whoever carries it on.
+    if (taken.kind === 'over') sendUnnoticed(ssl);
+    return taken;
+  }
   const failed = sendAside(ssl);
-  return taken.kind === 'over' ? { ...taken, queue: [...taken.queue, ...failed] } : taken;
+  if (taken.kind !== 'over' || failed.length === 0) return taken;
+  // The record layer's last word is said again over the alert that could not be sent.
+  const again = taken.queue.filter((reason) => reason === LAYER);
+  return { ...taken, queue: [...taken.queue, ...failed, ...again] };
+}
+
+/** The first record is let go unread; OpenSSL then finds that it was never given back, and fails. */
+function drop(ssl: Ssl): Taken {
+  if (!ssl.dropped) {
+    ssl.dropped = true;
+    return { kind: 'closed' };
+  }
+  if (!ssl.sent) ssl.core.sendAlert(FATAL, INTERNAL_ERROR);
+  return over(ssl, 'fault', ['records not released', LAYER], !ssl.sent);
 }
 
 /** Behind SSL_RECEIVED_SHUTDOWN nothing counts, not even a handshake; in TLS 1.2 after SSL_SENT_SHUTDOWN no handshake message does. */
 function heeded(ssl: Ssl): Heed {
-  if (ssl.life === 'handshake' && ssl.received) return 'nothing';
+  if (ssl.life !== 'open') return ssl.received ? 'nothing' : 'all';
   return ssl.sent && ssl.core.version() === 'TLSv1.2' ? 'no-handshake' : 'all';
 }
 
@@ -150,8 +169,10 @@ const MESSAGES: ReadonlySet<string> = new Set([
   'hello-request',
   'renegotiation',
 ]);
+const NOTHING_READ: TlsStep = { kind: 'ignored', bytes: 0 };
 const ENDS: ReadonlySet<TlsStep['kind']> = new Set(['idle', 'eof', 'reset']);
 const FATAL = 2;
 const UNEXPECTED_MESSAGE = 10;
+const INTERNAL_ERROR = 80;
 /** How many user_canceled alerts in a row are one too many for OpenSSL. */
 const CANCELLATIONS = 5;

@@ -17,12 +17,14 @@ export function* sslWrite(ssl: Ssl, data: Uint8Array): Call {
     const shaken = yield* sslDoHandshake(ssl);
     if (shaken.ret <= 0) return { ...shaken, ret: -1 };
   }
-  if (data.length === 0) return ended(ssl, 0);
+  // No message is spread over datagrams.
+  if (ssl.datagrams && data.length > MOST_OF_A_RECORD) return sslError(-1, 'dtls message too big');
   const pending = ssl.pendingWrite ?? 0;
-  if (data.length < pending) {
+  if (data.length < pending || ssl.alertInBuffer) {
     ssl.life = 'dead';
-    return sslError(-1, 'bad length');
+    return sslError(-1, ssl.alertInBuffer ? 'bad write retry' : 'bad length');
   }
+  if (data.length === 0) return ended(ssl, 0);
   if (data.length > pending) {
     // Something else has ended this direction under the call: a fault tells of it in the next step.
     if (!ssl.core.sendData(data.subarray(pending))) return ended(ssl, -1);
@@ -39,3 +41,5 @@ export function* sslWrite(ssl: Ssl, data: Uint8Array): Call {
     yield { for: 'writable', ready: ssl.writable, otherwise: wantWrite(-1) };
   }
 }
+
+const MOST_OF_A_RECORD = 16_384;

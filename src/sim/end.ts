@@ -70,7 +70,8 @@ export function transportOf(world: LinkWorld, end: End): Transport {
     write: (unit) => write(world, end, unit),
     writable: () => writable(world, end),
     fin() {
-      if (end.reset !== 'no') return resetError(end);
+      // shutdown(2) does not tell of a reset.
+      if (end.reset !== 'no') return { errno: 'ENOTCONN' };
       if (end.closed) return { errno: 'EBADF' };
       end.finQueued = true;
       pump(world, end);

@@ -83,12 +83,20 @@ describe('handshake messages', () => {
     [DATA, [1]],
     [CCS, [1]],
   ])('are not interleaved with records of type %i', (type, content) => {
-    const { client, server } = connect(standInPair(0x0303));
-    receive(client.core, 0, server.core.raw.record(HANDSHAKE, Uint8Array.of(0, 0)));
+    const { client, server } = connect(standInPair(0x0304));
+    receive(client.core, 0, server.core.raw.record(HANDSHAKE, Uint8Array.of(4, 0)));
     expect(faultFrom(server, client, type, Uint8Array.from(content))).toEqual({
       rule: 'interleaved-record',
       alert: 10,
     });
+  });
+
+  it('may be cut by data in TLS 1.2, which says nothing about it', () => {
+    const { client, server } = connect(standInPair(0x0303));
+    const { record } = server.core.raw;
+    const [head, tail] = [Uint8Array.of(0, 0), Uint8Array.of(0, 0)];
+    receive(client.core, 0, record(HANDSHAKE, head), record(DATA, Uint8Array.of(1)), record(HANDSHAKE, tail));
+    expect(stepAll(client.core).map((step) => step.kind)).toEqual(['progress', 'data', 'progress']);
   });
 
   it('give way to an alert, which says more', () => {

@@ -170,7 +170,7 @@ describe('the link', () => {
     expect(right.text()).toBe('tail<reset>');
     expect(right.transport.write(bytes('x'))).toEqual({ errno: 'ECONNRESET' });
     expect(right.transport.write(bytes('x'))).toEqual({ errno: 'EPIPE' });
-    expect(right.transport.fin()).toEqual({ errno: 'EPIPE' });
+    expect(right.transport.fin()).toEqual({ errno: 'ENOTCONN' });
   });
 
   it('does not reset over bytes that have not left, unless it may drop them', () => {

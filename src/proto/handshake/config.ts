@@ -28,7 +28,10 @@ export type HandshakeConfig = {
   psk?: ExternalPsk;
   /** Server: knows the keys of PSK identities. Without `identity` nothing but a PSK will do. */
   pskKeys?: PskKeys;
-  /** Server, DTLS: no state before the client has shown that it gets what is sent to its address. */
+  /**
+   * Server, DTLS: no state before the client has shown that it gets what is sent to its address. A machine that has asked
+   * for a cookie is in phase `start` still, and any other one with the same key takes it.
+   */
   cookie?: CookieKeeper;
   /** record_size_limit to announce (RFC 8449); absent: not sent. */
   recordSizeLimit?: number;
@@ -47,6 +50,8 @@ export type CookieKeeper = { key: Uint8Array; address: Uint8Array };
 export type TlsPolicy = {
   /** TLS 1.2: how many warning alerts in a row before unexpected_message(10). */
   warningLimit: number;
+  /** Does a close_notify behind as many warnings count as one too many? */
+  closeNotifyCounts: boolean;
   /** TLS 1.2: close_notify at level fatal is `fatal`, at an undefined level illegal_parameter (RFC 5246 §7.2). */
   closeNotifyLevel: 'strict' | 'any';
   /** TLS 1.3: when the peer's request for a KeyUpdate is answered. `late`: before our next write, or the peer's next handshake message. */

@@ -2,10 +2,10 @@ import { ALERT } from '../../wire/alert.ts';
 import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
 import type { RecordHeader } from '../../wire/tls-record.ts';
 import { CONTENT } from '../../wire/tls-record.ts';
+import { decodeAlert } from '../alerts.ts';
 import type { TlsStep } from '../core.ts';
 import { ProtocolFault } from '../fault.ts';
 import { carryOut } from './actions.ts';
-import { decodeAlert } from '../alerts.ts';
 import { type QueuedRecord, takeAllBytes } from './deframer.ts';
 import { joinMessages } from './joiner.ts';
 import { type OpenedRecord, openRecord } from './open-record.ts';
@@ -36,7 +36,8 @@ export function receiveAfterClose(state: TlsState, record: QueuedRecord, header:
 export function tellRecord(state: TlsState, record: QueuedRecord, header: RecordHeader): TlsStep {
   const ignored = { kind: 'ignored', bytes: record.bytes.length } as const;
   try {
-    return tell(state, openRecord(state, record, header)) ?? ignored;
+    const bare = state.version === 0x0304 && header.type !== CONTENT.application_data;
+    return tell(state, openRecord(state, record, header, bare)) ?? ignored;
   } catch (error) {
     if (!(error instanceof ProtocolFault)) throw error;
     const { blame, rule, detail } = error;

@@ -30,9 +30,14 @@ export function headerFault(state: TlsState): ProtocolFault | undefined {
     const detail = noRecord ?? `record of version 0x${hex(header.version)}`;
     return fault('record-version', ALERT.protocol_version, detail);
   }
-  if (!known) {
+  const bare = comesBare(state, header);
+  if (!known && (bare || noRecord !== undefined)) {
     const detail = noRecord ?? `record of type ${contentTypeName(header.type)}`;
     return fault('unexpected-record-type', ALERT.unexpected_message, detail);
+  }
+  if (!bare && state.version === 0x0304 && header.type !== CONTENT.application_data) {
+    const detail = `${contentTypeName(header.type)} record without protection`;
+    return fault('unprotected-record', ALERT.unexpected_message, detail);
   }
   const most = longestBody(state, header);
   if (header.length <= most) return undefined;
@@ -40,9 +45,14 @@ export function headerFault(state: TlsState): ProtocolFault | undefined {
   return fault('record-overflow', ALERT.record_overflow, detail);
 }
 
-/** Takes the protection off a whole record whose header is in order, and emits its fact. Throws ProtocolFault. */
-export function openRecord(state: TlsState, record: QueuedRecord, header: RecordHeader): OpenedRecord {
-  let seen = { type: header.type, protected: !comesBare(state, header) };
+/** Takes the protection off a whole record whose header is in order, if it should have any, and emits its fact. Throws ProtocolFault. */
+export function openRecord(
+  state: TlsState,
+  record: QueuedRecord,
+  header: RecordHeader,
+  bare = comesBare(state, header),
+): OpenedRecord {
+  let seen = { type: header.type, protected: !bare };
   try {
     const opened = seen.protected
       ? unprotectRecord(state, record, header)
@@ -80,10 +90,6 @@ function bareRecord(state: TlsState, record: QueuedRecord, header: RecordHeader)
 function unprotectRecord(state: TlsState, record: QueuedRecord, header: RecordHeader): OpenedRecord {
   const { key } = state.receive;
   if (key === undefined) return bareRecord(state, record, header);
-  if (key.version === 0x0304 && header.type !== CONTENT.application_data) {
-    const detail = `${contentTypeName(header.type)} record without protection`;
-    throw fault('unprotected-record', ALERT.unexpected_message, detail);
-  }
   const opened = unprotect(key, record.bytes, plaintextLimit(state));
   state.receive.opened = true;
   return { ...opened, protected: true };

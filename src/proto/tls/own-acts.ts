@@ -42,7 +42,9 @@ export function sendAlert(state: TlsState, level: number, description: number): 
 export function keyUpdate(state: TlsState, requestPeer: boolean): boolean {
   if (state.phase !== 'open' || state.version !== 0x0304) return false;
   return attempt(state, () => {
+    const answers = state.send.held.some((held) => held.do === 'answer-key-update');
     releaseHeld(state);
+    if (answers && !requestPeer) return;
     // One request at a time (RFC 9846 §4.7.3).
     const ask = requestPeer && !state.send.askedKeyUpdate;
     state.send.askedKeyUpdate ||= ask;

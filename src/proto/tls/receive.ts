@@ -2,11 +2,12 @@ import { ALERT, alertName, levelName } from '../../wire/alert.ts';
 import { decodeKeyUpdate } from '../../wire/exchange.ts';
 import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
 import { CONTENT, contentTypeName, type RecordHeader } from '../../wire/tls-record.ts';
+import { type Alert, decodeAlert, describeAlert, meaningOf } from '../alerts.ts';
 import type { Heed, TlsStep } from '../core.ts';
 import { ProtocolFault } from '../fault.ts';
 import type { HandshakeAction } from '../handshake/machine.ts';
+import { ticketFact } from '../ticket-fact.ts';
 import { carryOut, releaseHeld } from './actions.ts';
-import { type Alert, decodeAlert, describeAlert, meaningOf } from '../alerts.ts';
 import { changeCipherSpec } from './change-cipher-spec.ts';
 import type { QueuedRecord } from './deframer.ts';
 import { openUnlessEarly } from './early-data.ts';
@@ -14,7 +15,6 @@ import { failHandshake } from './failure.ts';
 import { joinMessages, midMessage } from './joiner.ts';
 import type { OpenedRecord } from './open-record.ts';
 import type { TlsState } from './state.ts';
-import { ticketFact } from '../ticket-fact.ts';
 
 type Progress = Extract<TlsStep, { kind: 'progress' }>;
 
@@ -73,11 +73,12 @@ export function receiveAlert(state: TlsState, record: OpenedRecord): TlsStep {
 /** Rules that hold before a record's content is looked at (RFC 9846 §5.1, §5.4; RFC 5246 §6.2.1). */
 function checkShape(state: TlsState, { type, content }: OpenedRecord): void {
   const { receive } = state;
-  if (content.length === 0 && type !== CONTENT.application_data && !mayBeEmpty(state, type)) {
+  if (content.length === 0 && !mayBeEmpty(state, type)) {
     throw unexpected('empty-record', `${contentTypeName(type)} record without content`);
   }
-  // An alert is let through: it says more about the end than the half message before it does.
-  if (type !== CONTENT.handshake && type !== CONTENT.alert && midMessage(receive.joiner)) {
+  // An alert is let through: it says more about the end than the half message before it does. TLS 1.2 has no such rule for data.
+  const mayCut = type === CONTENT.alert || (state.phase === 'open' && state.version === 0x0303);
+  if (type !== CONTENT.handshake && !mayCut && midMessage(receive.joiner)) {
     throw unexpected('interleaved-record', `${contentTypeName(type)} inside a handshake message`);
   }
   if (type !== CONTENT.alert && content.length > 0) receive.warnings = 0;
@@ -90,8 +91,8 @@ function checkShape(state: TlsState, { type, content }: OpenedRecord): void {
 }
 
 function mayBeEmpty(state: TlsState, type: number): boolean {
-  if (type !== CONTENT.handshake || state.version !== 0x0303) return false;
-  return state.config.policy.emptyHandshakeRecord === 'ignore';
+  if (type !== CONTENT.handshake) return type !== CONTENT.alert;
+  return state.version === 0x0303 && state.config.policy.emptyHandshakeRecord === 'ignore';
 }
 
 function receiveData(state: TlsState, { content }: OpenedRecord): TlsStep {

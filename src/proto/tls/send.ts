@@ -4,10 +4,10 @@ import { concat } from '../../wire/bytes.ts';
 import { decodeKeyUpdate } from '../../wire/exchange.ts';
 import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
 import { CONTENT, contentTypeName, encodeRecordHeader, MAX_PLAINTEXT } from '../../wire/tls-record.ts';
+import { ticketFact } from '../ticket-fact.ts';
 import { createDraft, type Draft, queueDraft } from './outbox.ts';
 import { protect } from './protection.ts';
 import type { TlsState } from './state.ts';
-import { ticketFact } from '../ticket-fact.ts';
 
 /** One record under the keys in place, whatever it holds; the sequence number is used up. */
 export function sealRecord(state: TlsState, type: number, content: Uint8Array): Uint8Array {

@@ -49,9 +49,11 @@ function stepOnce(state: TlsState, heed: Heed): TlsStep {
 function stepRecord(state: TlsState, heed: Heed): TlsStep | undefined {
   const { receive, clock } = state;
   const problem = headerFault(state);
-  if (problem !== undefined) {
+  const told = heed === 'nothing' && hasRecord(receive.deframer);
+  if (problem !== undefined && !told) {
     clock.arrived = receive.deframer.arrived;
-    return receive.closeNotify ? ignoreAll(state) : toStep(guarded(state, () => raise(problem)));
+    if (receive.closeNotify || heed === 'nothing') return ignoreAll(state);
+    return toStep(guarded(state, () => raise(problem)));
   }
   const head = peekRecord(receive.deframer);
   const record = takeRecord(receive.deframer);

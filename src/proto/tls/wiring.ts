@@ -19,27 +19,31 @@ export function wireTlsCore(
   config: TlsConfig,
   deps: CoreDeps,
 ): TlsCore {
-  const state = createState(createMachine, role, config, deps);
-  const { outbox, receive } = state;
+  let state = createState(createMachine, role, config, deps);
   return {
     role,
     phase: () => state.phase,
     version: () => (state.version === undefined ? undefined : VERSION_NAMES[state.version]),
     start: (now) => start(state, now),
+    restart() {
+      const { deframer, ends } = state.receive;
+      state = createState(createMachine, role, config, deps);
+      Object.assign(state.receive, { deframer, ends });
+    },
     receive: (now, input) => queueInput(state, now, input),
     step: (now, heed = 'all') => step(state, now, heed),
     pollTimeout: () => undefined,
     handleTimeout: () => undefined,
     ready: () => ready(state),
-    wants: () => deframerWants(receive.deframer),
-    unread: () => receive.deframer.unread,
-    takeUnread: () => takeAllBytes(receive.deframer),
-    peekTransmit: () => outbox.units[0]?.bytes,
+    wants: () => deframerWants(state.receive.deframer),
+    unread: () => state.receive.deframer.unread,
+    takeUnread: () => takeAllBytes(state.receive.deframer),
+    peekTransmit: () => state.outbox.units[0]?.bytes,
     transmitted() {
-      for (const fact of outbox.units.shift()?.facts ?? []) state.emit(fact);
+      for (const fact of state.outbox.units.shift()?.facts ?? []) state.emit(fact);
     },
     discardTransmit() {
-      outbox.units.length = 0;
+      state.outbox.units.length = 0;
     },
     sendData: (data) => sendData(state, data),
     sendAlert: (level, description) => sendAlert(state, level, description),
@@ -47,11 +51,11 @@ export function wireTlsCore(
     sendTicket: (now) => sendTicket(state, now),
     sendHelloRequest: () => sendHelloRequest(state),
     session: () => state.session,
-    ticketsReceived: () => receive.tickets,
+    ticketsReceived: () => state.receive.tickets,
     resumed: () => state.resumed,
     raw: {
       record: (type, payload) => sealRecord(state, type, payload),
-      send: (bytes) => void outbox.units.push({ bytes, facts: [] }),
+      send: (bytes) => void state.outbox.units.push({ bytes, facts: [] }),
     },
   };
 }
