@@ -35,6 +35,9 @@ export function createDtls(
     phase: () => state.phase,
     version: () => (state.version === undefined ? undefined : DTLS.versionNames[state.version]),
     start: (now) => start(state, now),
+    restart() {
+      Object.assign(state, createState(role, config, deps), { inbox: state.inbox });
+    },
     receive: (now, input) => queueInput(state, now, input),
     step: (now, heed = 'all') => step(state, now, heed),
     pollTimeout: () => pollTimeout(state),
