@@ -4,6 +4,7 @@ import { DTLS_BEHAVIOURS } from '../../src/catalog/behaviours/dtls.ts';
 import { behaviourName } from '../../src/catalog/behaviours/find.ts';
 import { TLS_BEHAVIOURS } from '../../src/catalog/behaviours/tls.ts';
 import { demoSpec } from '../../src/cli/commands/demo-spec.ts';
+import { dtlsCloseSpec } from '../../src/cli/commands/dtls-close-spec.ts';
 import { runSpec } from '../../src/cli/commands/run-spec.ts';
 import { serveSpec } from '../../src/cli/commands/serve-spec.ts';
 import { tlsCloseSpec } from '../../src/cli/commands/tls-close-spec.ts';
@@ -11,7 +12,7 @@ import { helpText } from '../../src/cli/parse.ts';
 import { VERSION } from '../../src/driver/version.ts';
 import { OUTCOME_CLASSES } from '../../src/timeline/outcome.ts';
 
-const SPECS = [tlsCloseSpec, serveSpec, runSpec, demoSpec];
+const SPECS = [tlsCloseSpec, dtlsCloseSpec, serveSpec, runSpec, demoSpec];
 const page = (name: string): string => readFileSync(new URL(`../../man/${name}.1`, import.meta.url), 'utf8');
 const packageJson: { version: string; man: string[] } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
