@@ -137,11 +137,23 @@ function anchorOf(acts: readonly Act[], act: Act): Act | undefined {
 /** One sentence without its subject: "answered our close_notify after 2 ms, then FIN". */
 function story(acts: readonly Act[], facts: ClientFacts, events: readonly TimelineEvent[]): string {
   const mine = acts.filter((act) => act.by === 'client');
-  const parts = mine.map((act, index) => phrase(acts, mine, act, index));
+  const names = mine.map(bare);
+  const parts = mine.flatMap((act, index) => {
+    const times = runOf(names, index);
+    return times === 0 ? [] : [`${phrase(acts, mine, act, index)}${times > 1 ? ` (${times} times)` : ''}`];
+  });
   if (facts.end === 'open') parts.push(keptOpen(acts, mine, events));
   if (parts.length > 0) return parts.join(', ');
   if (facts.end === 'none') return 'left without close_notify';
   return `could not be watched: we ${blind(events) ? 'read nothing' : 'reset the connection first'}`;
+}
+
+/** How many of the same follow each other from here on; 0 inside such a run. */
+function runOf(names: readonly string[], from: number): number {
+  if (names[from - 1] === names[from]) return 0;
+  let end = from + 1;
+  while (end < names.length && names[end] === names[from]) end++;
+  return end - from;
 }
 
 function overDatagrams(events: readonly TimelineEvent[]): boolean {

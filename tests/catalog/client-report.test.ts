@@ -42,6 +42,18 @@ describe('describeClient', () => {
       { alert: { level: 2, description: 50, name: 'decode_error' }, closeNotify: 'none' },
     ],
     [
+      'client closed first: alert user_canceled(90) (3 times), then close_notify, then FIN 8 ms later',
+      [
+        shaken,
+        [10, alert('peer', 90, 'user_canceled')],
+        [11, alert('peer', 90, 'user_canceled')],
+        [12, alert('peer', 90, 'user_canceled')],
+        [12, cn('peer')],
+        [20, fin('peer')],
+      ],
+      { closedFirst: 'client', closeNotify: 'alone' },
+    ],
+    [
       'client sent FIN without close_notify 7 ms after our close_notify',
       [shaken, [10, cn('local')], [17, fin('peer')]],
       { closeNotify: 'none', end: 'fin', endMs: 7 },
