@@ -42,7 +42,7 @@ describe('describeClient', () => {
       { alert: { level: 2, description: 50, name: 'decode_error' }, closeNotify: 'none' },
     ],
     [
-      'client closed first: alert user_canceled(90) (3 times), then close_notify, then FIN 8 ms later',
+      'client closed first: alert user_canceled(90) (3 times), then close_notify, then FIN',
       [
         shaken,
         [10, alert('peer', 90, 'user_canceled')],
