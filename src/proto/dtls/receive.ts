@@ -27,10 +27,18 @@ export function receiveRecord(state: DtlsState, queued: QueuedRecord, heed: Heed
   return receiveOpened(state, opened, heed);
 }
 
-/** Application data that came too early for the phase it is now. */
+/** Application data, and the close_notify behind it, that came too early for the phase it was. */
 export function receiveHeld(state: DtlsState): TlsStep | undefined {
   const record = state.phase === 'open' ? state.read.held.shift() : undefined;
-  return record && receiveData(state, record);
+  if (record === undefined) return undefined;
+  return record.type === DTLS_CONTENT.alert ? receiveAlert(state, record) : receiveData(state, record);
+}
+
+/** Nobody closes with the keys of the data before its Finished: that is still on the way. */
+function closesTooEarly(state: DtlsState, { protected: isProtected, epoch, content }: OpenedRecord): boolean {
+  const { phase, version, read } = state;
+  const ofData = isProtected && epoch === (version === 0x0304 ? 3 : 1);
+  return phase === 'handshake' && ofData && content[1] === 0 && read.held.length < MOST_HELD;
 }
 
 function receiveOpened(state: DtlsState, record: OpenedRecord, heed: Heed): TlsStep | undefined {
@@ -38,7 +46,9 @@ function receiveOpened(state: DtlsState, record: OpenedRecord, heed: Heed): TlsS
     case DTLS_CONTENT.change_cipher_spec:
       return receiveChangeCipherSpec(state, record);
     case DTLS_CONTENT.alert:
-      return receiveAlert(state, record);
+      if (!closesTooEarly(state, record)) return receiveAlert(state, record);
+      state.read.held.push(record);
+      return undefined;
     case DTLS_CONTENT.handshake:
       return receiveHandshake(state, record, heed);
     case DTLS_CONTENT.application_data:
