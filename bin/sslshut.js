@@ -5,10 +5,11 @@ const { readFileSync, writeSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 
 const dist = join(dirname(__dirname), 'dist', 'cli');
+const loaded = new Map();
 const [flag, ...more] = process.argv.slice(2);
 
 if (more.length === 0 && (flag === '--version' || flag === '-V')) printVersion();
-else start(join(dist, 'main.cjs'), join(dist, `main.${process.versions.v8}-${process.arch}.cache`));
+else load('./main.cjs');
 
 /** Past the command line altogether: nothing to parse, nothing to load. */
 function printVersion() {
@@ -20,21 +21,27 @@ function printVersion() {
   }
 }
 
-function start(main, cache) {
-  const load = (id) => require(id.startsWith('./') ? join(dist, id) : id);
-  program(main, cache)({}, load, {});
+/** A file of the bundle, once; or one of Node's own modules. */
+function load(id) {
+  if (!id.startsWith('./')) return require(id);
+  const known = loaded.get(id);
+  if (known !== undefined) return known.exports;
+  const module = { exports: {} };
+  loaded.set(id, module);
+  program(join(dist, id))(module.exports, load, module);
+  return module.exports;
 }
 
-/** The bundle is a function of `exports`, `require` and `module` (scripts/build.mjs). Its own chunks lie beside it. */
-function program(main, cache) {
+/** Each file is a function of `exports`, `require` and `module` (scripts/build.mjs), with or without a code cache beside it. */
+function program(file) {
   let cachedData;
   try {
-    cachedData = readFileSync(cache);
+    cachedData = readFileSync(file.replace(/cjs$/, `${process.versions.v8}-${process.arch}.cache`));
   } catch {
-    // Built by another Node, or installed from a tarball: newer Nodes have a cache of their own.
+    // Built by another Node, installed from a tarball, or seldom needed: newer Nodes have a cache of their own.
     require('node:module').enableCompileCache?.();
-    return require(main);
+    return require(file);
   }
   const { Script } = require('node:vm');
-  return new Script(readFileSync(main, 'latin1'), { filename: main, cachedData }).runInThisContext();
+  return new Script(readFileSync(file, 'latin1'), { filename: file, cachedData }).runInThisContext();
 }

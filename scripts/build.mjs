@@ -67,6 +67,7 @@ async function bundle(shared, folder) {
     ...chunks.map((chunk) =>
       build({
         ...shared,
+        ...WRAPPED,
         entryPoints: [chunk.file ? at(chunk.file) : chunk.module],
         outfile: join(folder, `${chunk.name}.cjs`),
       }),
@@ -85,7 +86,7 @@ function makeCodeCache() {
 }
 
 /**
- * The main bundle is a function that wants to be given `require` and the like. One text serves both ways of loading it: as a
+ * Each file is a function that wants to be given `require` and the like. One text serves both ways of loading it: as a
  * script with a code cache, whose value it is, and as a module, which exports it (bin/sslshut.js).
  */
 const WRAPPED = {

@@ -1,5 +1,6 @@
-// Writes dist/cli/main.<V8>-<arch>.cache: what V8 compiled of the bundle in one whole run of `tls-close`, so that the next
-// start need not compile it again. bin/sslshut.js loads it, and V8 refuses it when it doesn't fit.
+// Writes dist/cli/NAME.<V8>-<arch>.cache for the files that a start is most often made of: what V8 compiled of them in one whole run
+// of `tls-close`, and of `dtls-close`, so that the next start need not compile it again. bin/sslshut.js loads them, and V8
+// refuses them when they don't fit.
 'use strict';
 const { spawn } = require('node:child_process');
 const { readFileSync, writeFileSync } = require('node:fs');
@@ -8,30 +9,35 @@ const { Script } = require('node:vm');
 
 const dist = join(__dirname, '..', 'dist', 'cli');
 const pki = (name) => join(__dirname, '..', 'fixtures', 'certs', name);
+const files = ['--cert', pki('leaf-p256.pem'), '--key', pki('leaf-p256.key')];
+const close = ['--ca', pki('root.pem'), '--sni', 'localhost'];
 const [mode, ...args] = process.argv.slice(2);
 
 if (mode === '--serve') serve();
-else if (mode === '--warm') warm(args);
-else serveAndWarm();
+else if (mode === '--warm') warm(...args);
+else {
+  const bin = join(__dirname, '..', 'bin', 'sslshut.js');
+  warmAgainst([__filename, '--serve'], ['main', 'tls-close', ...close], () =>
+    // Only our own server speaks DTLS everywhere; the run that is kept is another process.
+    warmAgainst(
+      [bin, 'serve', 'dtls', '--count', '1', '--json', ...files],
+      ['dtls-close', 'dtls-close', ...close],
+    ),
+  );
+}
 
 /** A server in one process, the run that counts in another: what either compiles must not mix. */
-function serveAndWarm() {
-  const server = spawn(process.execPath, [__filename, '--serve'], { stdio: ['pipe', 'pipe', 'inherit'] });
-  server.stdout.once('data', (chunk) => {
-    const close = [
-      'tls-close',
-      '--ca',
-      pki('root.pem'),
-      '--sni',
-      'localhost',
-      `127.0.0.1:${String(chunk).trim()}`,
-    ];
-    const run = spawn(process.execPath, [__filename, '--warm', ...close], {
+function warmAgainst(server, [kept, ...command], then) {
+  const serving = spawn(process.execPath, server, { stdio: ['pipe', 'pipe', 'inherit'] });
+  serving.stdout.once('data', (chunk) => {
+    const [, port] = /(?:^|"port":)(\d+)/.exec(String(chunk)) ?? [];
+    const run = spawn(process.execPath, [__filename, '--warm', kept, ...command, `127.0.0.1:${port}`], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     run.on('exit', (code) => {
-      server.kill();
-      process.exitCode = code ?? 1;
+      serving.kill();
+      if (code !== 0) process.exitCode = code ?? 1;
+      else then?.();
     });
   });
 }
@@ -39,21 +45,29 @@ function serveAndWarm() {
 /** Ends when its standard input does. */
 function serve() {
   const { createServer } = require('node:tls');
-  const files = { cert: readFileSync(pki('leaf-p256.pem')), key: readFileSync(pki('leaf-p256.key')) };
-  const server = createServer(files, (socket) => socket.on('error', () => {}).resume());
+  const options = { cert: readFileSync(pki('leaf-p256.pem')), key: readFileSync(pki('leaf-p256.key')) };
+  const server = createServer(options, (socket) => socket.on('error', () => {}).resume());
   server.listen(0, '127.0.0.1', () => console.log(server.address().port));
   process.stdin.on('end', () => process.exit()).resume();
 }
 
-/** Runs the bundle as bin/sslshut.js does, and keeps what was compiled by the time it ends. */
-function warm(argv) {
-  const main = join(dist, 'main.cjs');
-  const script = new Script(readFileSync(main, 'latin1'), { filename: main });
-  process.argv = [process.argv[0], main, ...argv];
+/** Runs the bundle as bin/sslshut.js does, and keeps what was compiled of one of its files by the time it ends. */
+function warm(kept, ...argv) {
+  const scripts = new Map();
+  const load = (id) => {
+    if (!id.startsWith('./')) return require(id);
+    const file = join(dist, id);
+    const script = new Script(readFileSync(file, 'latin1'), { filename: file });
+    scripts.set(id, script);
+    const module = { exports: {} };
+    script.runInThisContext()(module.exports, load, module);
+    return module.exports;
+  };
+  process.argv = [process.argv[0], join(dist, 'main.cjs'), ...argv];
   process.once('exit', (code) => {
     if (code !== 0) throw new Error(`the run that should be kept ended with ${code}`);
-    writeFileSync(join(dist, `main.${process.versions.v8}-${process.arch}.cache`), script.createCachedData());
+    const cache = scripts.get(`./${kept}.cjs`).createCachedData();
+    writeFileSync(join(dist, `${kept}.${process.versions.v8}-${process.arch}.cache`), cache);
   });
-  const load = (id) => require(id.startsWith('./') ? join(dist, id) : id);
-  script.runInThisContext()({}, load, {});
+  load('./main.cjs');
 }
