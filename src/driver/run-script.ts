@@ -44,6 +44,8 @@ export function* playScenario(scenario: Scenario, world: ScriptWorld): Task<Scri
   const blocking = setup.blocking === true;
   const side: LocalSide = { scenario, world, configs, blocking, connection, saved: undefined, closed: false };
   const { observed, failures } = yield* playSteps(side, scenario.steps);
+  // Whoever stopped reading looks once more at what has come.
+  connection.peer.channel.transport.resume();
   yield* settle(world, setup.final_settle_ms ?? FINAL_SETTLE_MS);
   drain(connection.peer);
   const events = world.recorder.events.slice(begun).filter((event) => event.conn === 'peer');

@@ -134,6 +134,14 @@ describe('a scenario that is played', () => {
     ]);
   });
 
+  it('shows what has come to a peer that stopped reading', () => {
+    const steps = [{ peer: 'stop_reading' }, { local: 'write', size: 5 }, { local: 'shutdown' }];
+    expect(run(scenario(steps)).peer_observed).toEqual([
+      { data: 5 },
+      { alert: 'close_notify', level: 1, description: 0 },
+    ]);
+  });
+
   it('tells of what the peer could not send', () => {
     const steps = [{ local: 'close' }, { peer: 'write' }, { peer: 'write' }];
     // The reset that answers the first write is behind the end of the stream: it shows when writing, never when reading.
