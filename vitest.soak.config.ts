@@ -8,6 +8,7 @@ export default defineConfig({
       'tests/sim/network.test.ts',
       'tests/sim/dtls.test.ts',
       'tests/proto/tls-mutations.test.ts',
+      'tests/proto/dtls-mutations.test.ts',
     ],
     testTimeout: 3_600_000,
     maxWorkers: 2,
