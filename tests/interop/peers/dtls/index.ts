@@ -71,6 +71,18 @@ export const DTLS_PEERS: readonly DtlsPeer[] = [
       return start({ command: program, args: [PKI.certificate, PKI.key], ready: /port (\d+)/ });
     },
   },
+  {
+    name: 'dimpl-dtls',
+    from: 'the Rust toolchain, and crates.io',
+    optional: true,
+    version: () => firstLine('cargo', ['--version'], /cargo \S+/),
+    start: (folder) => {
+      cpSync(here('dimpl'), folder, { recursive: true });
+      execFileSync('cargo', ['build', '--quiet', '--locked'], { cwd: folder, env: cleanEnvironment() });
+      const program = join(folder, 'target/debug/dimpl-server');
+      return start({ command: program, args: [], ready: /port (\d+)/ });
+    },
+  },
 ];
 
 function withPort(port: number, running: Running): Running {
