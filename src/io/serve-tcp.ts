@@ -6,7 +6,6 @@ import type { TlsCore } from '../proto/core.ts';
 import type { Emit, TimelineEvent } from '../timeline/event.ts';
 import { createRecorder } from '../timeline/recorder.ts';
 import { createClock } from './clock.ts';
-import { capEvents } from './event-cap.ts';
 import { type Accept, type Listener, type ListenOptions, listenTcp } from './listen.ts';
 
 export type ServerOptions = {
@@ -105,9 +104,9 @@ type One = {
 /** Serves one connection; gives the call that cuts it short. `over` gets its timeline, once. */
 function serveOne(one: One, over: (events: readonly TimelineEvent[]) => void): () => void {
   const { options, clock, conn, fail } = one;
-  const recorder = createRecorder(clock.now);
+  const recorder = createRecorder(clock.now, MOST_EVENTS);
   if (options.onEvent !== undefined) recorder.subscribe(options.onEvent);
-  const emit = capEvents(recorder.emitter(conn));
+  const emit = recorder.emitter(conn);
   let close = (): void => {};
   let core: TlsCore | undefined;
   const watch = { established: () => core?.phase() === 'open', dropped: () => cut() };
@@ -143,3 +142,6 @@ function serveOne(one: One, over: (events: readonly TimelineEvent[]) => void): (
   };
   return cut;
 }
+
+/** Many connections may be there at one time. */
+const MOST_EVENTS = 2_000;

@@ -1,3 +1,4 @@
+import { compact } from './compact.ts';
 import type { Emit, Fact, Millis, TimelineEvent } from './event.ts';
 
 export type Recorder = {
@@ -8,9 +9,13 @@ export type Recorder = {
   subscribe(listener: (event: TimelineEvent) => void): () => void;
 };
 
-/** Puts facts in order and stamps them with the given clock (ms since the start of the run). */
-export function createRecorder(now: () => Millis): Recorder {
+/**
+ * Puts facts in order and stamps them with the given clock (ms since the start of the run). Of each connection the first
+ * `most` are kept one by one; what comes without end after them is left out or added up (compact.ts).
+ */
+export function createRecorder(now: () => Millis, most = MOST_EVENTS): Recorder {
   const events: TimelineEvent[] = [];
+  const emitters = new Map<string, Emit>();
   const listeners = new Set<(event: TimelineEvent) => void>();
   const record = (conn: string, fact: Fact, arrived?: Millis): void => {
     const seq = events.length;
@@ -23,10 +28,18 @@ export function createRecorder(now: () => Millis): Recorder {
   };
   return {
     events,
-    emitter: (conn) => (fact, arrived) => record(conn, fact, arrived),
+    emitter(conn) {
+      const known = emitters.get(conn);
+      if (known !== undefined) return known;
+      const emit = compact((fact, arrived) => record(conn, fact, arrived), most);
+      emitters.set(conn, emit);
+      return emit;
+    },
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
 }
+
+const MOST_EVENTS = 10_000;
