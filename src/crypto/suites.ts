@@ -26,6 +26,11 @@ export function suiteById(id: number): Suite | undefined {
   return SUITES.find((suite) => suite.id === id);
 }
 
+/** IANA's name, or the number where we know none. */
+export function suiteName(id: number): string {
+  return suiteById(id)?.name ?? `cipher suite 0x${id.toString(16).padStart(4, '0')}`;
+}
+
 /** Takes IANA's names and OpenSSL's, in any case. */
 export function suiteByName(name: string): Suite | undefined {
   const wanted = name.toUpperCase();

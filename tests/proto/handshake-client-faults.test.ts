@@ -98,6 +98,13 @@ describe('a client refuses a ServerHello', () => {
       shakeHands({ config: { versions: [0x0304] } }, {}, { watch: editServerHello(change) }),
     );
     expect(fault).toMatchObject({ rule: 'protocol-version', alert: 70 });
+    expect(fault.detail).toBe('the server chose TLS 1.2, which was not offered');
+  });
+
+  it('with a suite that nobody here knows', () => {
+    const change = (hello: ServerHello) => ({ ...hello, cipherSuite: 0x3c });
+    const fault = faultOf(() => shakeHands({}, {}, { watch: editServerHello(change) }));
+    expect(fault.detail).toBe('the server chose cipher suite 0x003c, which was not offered for this version');
   });
 
   it.each([

@@ -9,6 +9,7 @@ import {
   isHelloRetryRequest,
   type ServerHello,
 } from '../../wire/hello.ts';
+import { versionName } from '../../wire/versions.ts';
 import type { CoreDeps } from '../core.ts';
 import type { ClientState, WaitServerHello } from './client-state.ts';
 import type { HandshakeConfig } from './config.ts';
@@ -113,13 +114,13 @@ function selectedVersion(ctx: Context, state: WaitServerHello, hello: ServerHell
   if (selected !== undefined && weOffered) {
     const version = u16.decode(selected);
     if (version === flavor.wire[0x0304] && config.versions.includes(0x0304)) return 0x0304;
-    throw illegalParameter('version-not-offered', `supported_versions 0x${version.toString(16)}`);
+    throw illegalParameter('version-not-offered', `supported_versions with ${versionName(version)}`);
   }
   if (hello.legacyVersion === flavor.wire[0x0303] && config.versions.includes(0x0303)) return 0x0303;
   throw peerFault(
     'protocol-version',
     ALERT.protocol_version,
-    `the server chose version 0x${hello.legacyVersion.toString(16).padStart(4, '0')}`,
+    `the server chose ${versionName(hello.legacyVersion)}, which was not offered`,
   );
 }
 

@@ -3,6 +3,7 @@ import type { GroupName, HashName } from '../../crypto/provider.ts';
 import { curveOfKeyType } from '../../crypto/signatures.ts';
 import { type Suite, suiteById } from '../../crypto/suites.ts';
 import { ALERT } from '../../wire/alert.ts';
+import { versionName } from '../../wire/versions.ts';
 import { ProtocolFault } from '../fault.ts';
 import { chooseScheme } from './certificates.ts';
 import type { ClientOffer } from './client-offer.ts';
@@ -20,7 +21,7 @@ export function chooseVersion(ctx: Context, { hello, versions }: ClientOffer): 0
       ? ours.find((version) => version === 0x0303 && atLeast12(ctx, hello.legacyVersion))
       : ours.find((version) => versions.includes(flavor.wire[version]));
   if (chosen !== undefined) return chosen;
-  const shown = (versions ?? [hello.legacyVersion]).map((version) => `0x${version.toString(16)}`);
+  const shown = (versions ?? [hello.legacyVersion]).map(versionName);
   throw peerFault('protocol-version', ALERT.protocol_version, `the client offers only ${shown.join(', ')}`);
 }
 

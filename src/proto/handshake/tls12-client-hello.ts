@@ -1,4 +1,4 @@
-import { type Suite, suiteById } from '../../crypto/suites.ts';
+import { type Suite, suiteById, suiteName } from '../../crypto/suites.ts';
 import { equalBytes } from '../../wire/bytes.ts';
 import { renegotiationInfo, u8List } from '../../wire/extension-data.ts';
 import { EXTENSION, findExtension } from '../../wire/extensions.ts';
@@ -74,7 +74,10 @@ function checkSuite(offer: Offer, hello: ServerHello): Suite {
   const suite = suiteById(hello.cipherSuite);
   const offered = offer.hello.cipherSuites.includes(hello.cipherSuite);
   if (suite === undefined || !offered || suite.version !== 0x0303)
-    throw illegalParameter('suite-not-offered', `cipher suite 0x${hello.cipherSuite.toString(16)}`);
+    throw illegalParameter(
+      'suite-not-offered',
+      `the server chose ${suiteName(hello.cipherSuite)}, which was not offered for this version`,
+    );
   return suite;
 }
 

@@ -1,5 +1,5 @@
 import { groupById } from '../../crypto/groups.ts';
-import { type Suite, suiteById } from '../../crypto/suites.ts';
+import { type Suite, suiteById, suiteName } from '../../crypto/suites.ts';
 import { ALERT } from '../../wire/alert.ts';
 import { equalBytes } from '../../wire/bytes.ts';
 import * as data from '../../wire/extension-data.ts';
@@ -90,7 +90,10 @@ function checkEcho(ctx: Context, offer: Offer, hello: ServerHello): Suite {
   const suite = suiteById(hello.cipherSuite);
   const offered = offer.hello.cipherSuites.includes(hello.cipherSuite);
   if (suite === undefined || !offered || suite.version !== 0x0304)
-    throw illegalParameter('suite-not-offered', `cipher suite 0x${hello.cipherSuite.toString(16)}`);
+    throw illegalParameter(
+      'suite-not-offered',
+      `the server chose ${suiteName(hello.cipherSuite)}, which was not offered for this version`,
+    );
   return suite;
 }
 
