@@ -1,7 +1,14 @@
 import type { Emit } from '../timeline/event.ts';
 import type { ProfileName } from './types.ts';
 
-type Noter = { readonly profile: ProfileName; readonly emit: Emit | undefined; readonly noted: Set<number> };
+type Noter = {
+  readonly profile: ProfileName;
+  readonly emit: Emit | undefined;
+  readonly noted: Set<Difference>;
+};
+
+/** A numbered discrepancy between the manual page and OpenSSL, or one that no page speaks of. */
+export type Difference = number | 'renegotiation';
 
 /**
  * Says on the timeline what the other profile would have done at this point, once per connection and discrepancy.
@@ -9,15 +16,15 @@ type Noter = { readonly profile: ProfileName; readonly emit: Emit | undefined; r
  */
 export function noteDifference(
   ssl: Noter,
-  number: number,
+  which: Difference,
   outcomes: Readonly<Record<ProfileName, string>>,
 ): void {
-  if (ssl.noted.has(number)) return;
-  ssl.noted.add(number);
+  if (ssl.noted.has(which)) return;
+  ssl.noted.add(which);
   const other: ProfileName = ssl.profile === 'manual' ? 'openssl-3.5' : 'manual';
   ssl.emit?.({
     kind: 'note',
     code: 'profile-difference',
-    text: `profile ${other} ${outcomes[other]} (discrepancy ${number})`,
+    text: `profile ${other} ${outcomes[other]}${typeof which === 'number' ? ` (discrepancy ${which})` : ''}`,
   });
 }

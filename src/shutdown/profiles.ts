@@ -28,6 +28,8 @@ export type Choices = {
   argsLength: 'checked' | 'ignored';
   /** 15. Closing the socket over bytes that SSL_read never took. */
   closeOverUnread: 'fin' | 'reset';
+  /** No page speaks of it: TLS 1.2, a HelloRequest. The core's policy has to say the same. */
+  helloRequest: 'refuses' | 'renegotiates';
 };
 
 /** The profiles agree on 9, 12, 13 (as far as 10 lets a call get there) and 14. */
@@ -44,6 +46,7 @@ export const PROFILES: Readonly<Record<ProfileName, Choices>> = {
     afterSyscall: 'refused',
     argsLength: 'checked',
     closeOverUnread: 'fin',
+    helloRequest: 'refuses',
   },
   'openssl-3.5': {
     pendingWrite: 'give-up-the-alert',
@@ -57,21 +60,30 @@ export const PROFILES: Readonly<Record<ProfileName, Choices>> = {
     afterSyscall: 'tries',
     argsLength: 'ignored',
     closeOverUnread: 'reset',
+    helloRequest: 'renegotiates',
   },
+};
+
+/**
+ * OpenSSL gives up at the fifth warning in a row, close_notify included, and does not mind an empty TLS 1.2 handshake record:
+ * return values hang on it, and no page speaks of it.
+ */
+const COMMON_POLICY: Partial<TlsPolicy> = {
+  warningLimit: 4,
+  closeNotifyCounts: true,
+  emptyHandshakeRecord: 'ignore',
 };
 
 /** Where a profile wants another policy of the core than the RFC's default. */
 export const PROFILE_POLICIES: Readonly<Record<ProfileName, Partial<TlsPolicy>>> = {
-  manual: {},
-  // OpenSSL gives up at the fifth warning in a row, close_notify included, lets the answer to a KeyUpdate wait for its next write, and as a client does
-  // not use its handshake key before the change_cipher_spec that goes out with its Finished. In TLS 1.2 it answers a
-  // HelloRequest with a ClientHello (imitated so far, and no further) and does not mind an empty handshake record.
+  manual: COMMON_POLICY,
+  // OpenSSL lets the answer to a KeyUpdate wait for its next write. As a client it does not use its handshake key before the
+  // change_cipher_spec that goes out with its Finished, and in TLS 1.2 it answers a HelloRequest with a ClientHello: imitated so
+  // far, and no further.
   'openssl-3.5': {
-    warningLimit: 4,
-    closeNotifyCounts: true,
+    ...COMMON_POLICY,
     handshakeAlerts: 'plain',
     keyUpdateAnswers: 'late',
     renegotiation: 'begin',
-    emptyHandshakeRecord: 'ignore',
   },
 };

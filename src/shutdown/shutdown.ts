@@ -125,8 +125,13 @@ function* awaitPeer(ssl: Ssl): Call {
         continue;
       }
       case 'moved':
-        if (taken.what === 'message' && !ssl.autoRetry) return wantRead(ssl.choices.waitingReturns);
-        if (taken.what === 'empty' && countsAsData(ssl)) return unread(ssl);
+        if (taken.what === 'message' && !ssl.autoRetry) {
+          noteWaiting(ssl, 'READ');
+          return wantRead(ssl.choices.waitingReturns);
+        }
+        if (taken.what !== 'empty' || ssl.datagrams) continue;
+        if (endsOverData(ssl)) return unread(ssl);
+        noteUnread(ssl, 6, ENDS);
         continue;
       case 'data':
         if (ssl.datagrams && ssl.choices.unreadDatagram === 'is-lost') return lostDatagram(ssl);
@@ -148,8 +153,8 @@ function* awaitPeer(ssl: Ssl): Call {
   }
 }
 
-/** A record without data is a record of data all the same. */
-function countsAsData(ssl: Ssl): boolean {
+/** TLS: over any record of data, one without data included. */
+function endsOverData(ssl: Ssl): boolean {
   return ssl.choices.unreadData === 'ends-the-connection' && !ssl.datagrams;
 }
 
@@ -166,9 +171,8 @@ function unread(ssl: Ssl): CallResult {
       return lostDatagram(ssl);
     }
     noteUnread(ssl, 7, 'throws the unread datagram away');
-  } else
-    noteUnread(ssl, 6, 'ends the connection over unread data: the data is lost and every later call fails');
-  if (countsAsData(ssl)) {
+  } else noteUnread(ssl, 6, ENDS);
+  if (endsOverData(ssl)) {
     ssl.life = 'dead';
     ssl.inbox = [];
   }
@@ -197,6 +201,7 @@ function noteWaiting(ssl: Ssl, direction: 'READ' | 'WRITE'): void {
   });
 }
 
+const ENDS = 'ends the connection over unread data: the data is lost and every later call fails';
 const IN_INIT = 'shutdown while in init';
 const WARNING = 1;
 const CLOSE_NOTIFY = 0;

@@ -1,7 +1,7 @@
 import type { TlsCore } from '../proto/core.ts';
 import type { Role } from '../proto/role.ts';
 import type { Emit, Millis, ShutdownFlag } from '../timeline/event.ts';
-import { noteDifference } from './notes.ts';
+import { type Difference, noteDifference } from './notes.ts';
 import { type Choices, PROFILES } from './profiles.ts';
 import type { Flushed, ProfileName, SavedSession, SslOptions } from './types.ts';
 
@@ -69,7 +69,7 @@ export type Ssl = {
   /** How many sessions were given before SSL_clear. */
   givenBefore: number;
   /** Numbers of the discrepancies that this connection's notes have named. */
-  readonly noted: Set<number>;
+  readonly noted: Set<Difference>;
   /** Calls so far, for their numbers on the timeline. */
   calls: number;
 };

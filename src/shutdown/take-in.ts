@@ -70,6 +70,7 @@ function digest(ssl: Ssl, step: TlsStep): Taken {
       return { kind: 'nothing' };
     case 'progress':
       if (step.what === 'renegotiation') ssl.life = 'renegotiating';
+      noteRenegotiation(ssl, step.what);
       return { kind: 'moved', what: sort(step.what) };
     case 'ignored':
       return step.data === undefined ? { kind: 'moved', what: 'other' } : { kind: 'data', data: step.data };
@@ -154,6 +155,16 @@ function takeReset(ssl: Ssl, errno: string): Taken {
   if (ssl.resetTold) return { kind: 'eof' };
   ssl.resetTold = true;
   return { kind: 'reset', errno };
+}
+
+function noteRenegotiation(ssl: Ssl, what: string): void {
+  const refused = what === 'hello-request' && ssl.role === 'client' && ssl.choices.helloRequest === 'refuses';
+  if (!refused && what !== 'renegotiation') return;
+  noteDifference(ssl, 'renegotiation', {
+    manual: 'answers a HelloRequest with no_renegotiation, and the connection goes on',
+    'openssl-3.5':
+      'answers a HelloRequest with a ClientHello: until that handshake is over SSL_shutdown fails with "shutdown while in init"',
+  });
 }
 
 function sort(what: string): 'message' | 'empty' | 'other' {
