@@ -101,7 +101,9 @@ function perform(state: TlsState, draft: Draft, action: HandshakeAction): void {
       state.session = action.info.session ?? state.session;
       return;
     case 'ticket':
-      state.session = action.session;
+      // Lifetime 0: to be thrown away at once (RFC 9846 §4.7.1).
+      if (action.session.lifetime > 0) state.session = action.session;
+      else state.session ??= action.session;
       return;
     case 'seen':
       if (action.what === 'hello-request' && !silenced(state.send)) answerHelloRequest(state, draft);
