@@ -123,6 +123,7 @@ const CERTIFICATE_ADVICE: Readonly<Record<number, string>> = {
 const FAULT_ADVICE: Readonly<Record<string, string>> = {
   'bad-record-mac':
     'bytes were changed, lost or mixed up on the way: look at what stands between, then at the peer',
+  'record-too-short': CLEAR_TEXT,
   'unexpected-record-type': CLEAR_TEXT,
   'record-version': CLEAR_TEXT,
   'record-overflow': CLEAR_TEXT,

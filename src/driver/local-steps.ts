@@ -3,6 +3,7 @@ import { sslPeek, sslRead } from '../shutdown/read.ts';
 import { savedInfo, sessionInfo, sessionToOffer, sslSession } from '../shutdown/session.ts';
 import { type ShutdownExArgs, sslShutdown, sslShutdownEx } from '../shutdown/shutdown.ts';
 import {
+  type Ssl,
   sslGetShutdown,
   sslHasPending,
   sslPending,
@@ -193,8 +194,15 @@ function* reconnect(side: LocalSide): Task<Observation> {
   });
   const { ret } = yield* shakeHands(connection);
   const reused = connection.ssl.core.resumed();
+  afterReuse(side, connection.ssl, reused);
   connection.channel.transport.close();
   return { op: 'reconnect', ret, set_session: 1, reused };
+}
+
+/** The sessions that the second connection was given count too. TLS 1.3 tickets are good for once (RFC 9846 appendix C.4). */
+function afterReuse(side: LocalSide, second: Ssl, reused: boolean): void {
+  side.connection.ssl.givenBefore += sessionInfo(second).ticketsReceived;
+  if (reused && side.saved !== undefined && second.core.version() === 'TLSv1.3') side.saved.resumable = false;
 }
 
 const READ_MAX = 100;

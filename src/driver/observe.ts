@@ -68,7 +68,8 @@ function reasons(queue: readonly string[]): Pick<Observation, 'reason' | 'reason
 /** OpenSSL's name of the library that queues such a reason. */
 function library(reason: string): string {
   if (reason.startsWith('errno ')) return 'system library';
-  return reason === 'cipher operation failed' ? 'Provider routines' : 'SSL routines';
+  return PROVIDER_REASONS.includes(reason) ? 'Provider routines' : 'SSL routines';
 }
 
+const PROVIDER_REASONS: readonly string[] = ['cipher operation failed', 'invalid aad'];
 const IMMEDIATE_MS = 40;

@@ -82,7 +82,7 @@ function see(event: TimelineEvent, isProtected: boolean, open: boolean): PeerSig
     case 'transport.error':
       return { send_error: event.errno };
     case 'fault':
-      if (event.blame !== 'peer' || event.rule !== 'bad-record-mac') return undefined;
+      if (event.blame !== 'peer' || !UNREADABLE.includes(event.rule)) return undefined;
       return { undecryptable_record: true };
     case 'eof':
       return event.partialRecord > 0 ? { incomplete_record: true } : undefined;
@@ -90,3 +90,6 @@ function see(event: TimelineEvent, isProtected: boolean, open: boolean): PeerSig
       return undefined;
   }
 }
+
+/** Rules that a record breaks which cannot be opened. */
+const UNREADABLE: readonly string[] = ['bad-record-mac', 'record-too-short'];

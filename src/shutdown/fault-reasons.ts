@@ -24,6 +24,7 @@ export function isOfRecords({ rule }: ProtocolFault): boolean {
 
 const RECORD_RULES: ReadonlySet<string> = new Set([
   'bad-record-mac',
+  'record-too-short',
   'record-overflow',
   'record-version',
   'no-content-type',
@@ -91,6 +92,7 @@ const REASONS: ReadonlyMap<string, readonly string[]> = new Map([
 
 /** Where TLS 1.2 takes another road through OpenSSL. */
 const REASONS_12: ReadonlyMap<string, readonly string[]> = new Map([
+  ['record-too-short', ['invalid aad', 'internal error', LAYER]],
   ['bad-record-mac', ['cipher operation failed', 'decryption failed or bad record mac', LAYER]],
   ['unexpected-record-type', ['unexpected record']],
   ['unexpected-change-cipher-spec', ['ccs received early']],

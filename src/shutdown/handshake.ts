@@ -49,6 +49,13 @@ export function* sslDoHandshake(ssl: Ssl): Call {
   }
 }
 
+/** What is sent passes a buffer, and OpenSSL queues no error when emptying that fails. */
+function notEmptied(ssl: Ssl, errno: string): CallResult {
+  const failed = writeFailed(ssl, errno);
+  const result = ended(ssl, -1);
+  return result.error === 'SSL_ERROR_SYSCALL' ? { ...failed, queue: [] } : result;
+}
+
 /** Only SSL_read takes data while a renegotiation is under way. */
 function dataInHandshake(ssl: Ssl): CallResult {
   ssl.life = 'dead';
@@ -62,8 +69,7 @@ export function* pushHandshake(ssl: Ssl): Generator<Want, CallResult | undefined
   for (;;) {
     const flushed = flush(ssl);
     if (flushed === 'sent') return undefined;
-    // It passes a buffer, and OpenSSL queues no error when emptying that fails.
-    if (flushed !== 'blocked') return { ...writeFailed(ssl, flushed.errno), queue: [] };
+    if (flushed !== 'blocked') return notEmptied(ssl, flushed.errno);
     yield { for: 'writable', ready: ssl.writable, otherwise: wantWrite(-1) };
   }
 }

@@ -134,9 +134,10 @@ export function sslPending(ssl: Ssl): number {
   return ssl.inbox.reduce((sum, data) => sum + data.length, 0);
 }
 
-/** SSL_has_pending: has anything been taken off the socket that was not dealt with yet, whole or not? */
+/** SSL_has_pending: has anything been taken off the socket that was not dealt with yet, whole or not? A header alone is dealt with. */
 export function sslHasPending(ssl: Ssl): boolean {
-  return ssl.inbox.length > 0 || ssl.heldClosure || ssl.started > 0;
+  const started = ssl.started > 0 && ssl.started !== HEADER_LENGTH;
+  return ssl.inbox.length > 0 || ssl.heldClosure || started;
 }
 
 /** Bytes that would still lie in the kernel's socket if OpenSSL were reading it: SSL_read never came for them. */
@@ -186,4 +187,5 @@ function waitingText(ssl: Ssl): string {
   return version === 'TLSv1.2' ? 'SSLv3/TLS write server done' : 'TLSv1.3 early data';
 }
 
+const HEADER_LENGTH = 5;
 const BEFORE = 'before SSL initialization';

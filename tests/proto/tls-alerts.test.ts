@@ -240,7 +240,7 @@ describe('alerts during the handshake', () => {
     receive(server.core, 0, Uint8Array.of(21, 3, 3, 0, 2, 2, 40));
     expect(server.core.step(0)).toMatchObject({
       kind: 'fault',
-      fault: { rule: 'bad-record-mac', alert: 20 },
+      fault: { rule: 'record-too-short', alert: 20 },
     });
   });
 });

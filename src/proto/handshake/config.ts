@@ -58,6 +58,8 @@ export type TlsPolicy = {
   keyUpdateAnswers: 'at-once' | 'late';
   /** TLS 1.2: `begin`: a client answers a HelloRequest with a ClientHello, and that is as far as it goes. */
   renegotiation: 'refuse' | 'begin';
+  /** Alerts that are sent instead of the RFC's, by the rule that was broken. */
+  alerts: Readonly<Record<string, number>>;
   /** TLS 1.2: a handshake record without content, which RFC 5246 §6.2.1 forbids. */
   emptyHandshakeRecord: 'refuse' | 'ignore';
   /** TLS 1.3 client: alerts before its Finished go under the handshake key, or in the clear as before there was one. */

@@ -30,7 +30,8 @@ export function failHandshake(
 }
 
 function fail(state: TlsState, fault: ProtocolFault): void {
-  const { blame, rule, detail, alert } = fault;
+  const { blame, rule, detail } = fault;
+  const alert = state.config.policy.alerts[rule] ?? fault.alert;
   const fact = { kind: 'fault', blame, rule, detail } as const;
   state.emit(alert === undefined ? fact : { ...fact, alert });
   failHandshake(state, fault);

@@ -8,5 +8,6 @@ export const DEFAULT_TLS_POLICY: TlsPolicy = {
   keyUpdateAnswers: 'at-once',
   renegotiation: 'refuse',
   emptyHandshakeRecord: 'refuse',
+  alerts: {},
   handshakeAlerts: 'protected',
 };

@@ -94,7 +94,7 @@ function open(key: RecordKey, record: Uint8Array): Uint8Array {
   const body = record.subarray(RECORD_HEADER_LENGTH);
   const explicitLength = key.explicitNonce ? EXPLICIT_NONCE_LENGTH : 0;
   const plainLength = body.length - explicitLength - tagLength(key.aeadName);
-  if (plainLength < 0) throw badRecordMac(`protected record of only ${body.length} bytes`);
+  if (plainLength < 0) throw tooShort(key, body.length);
   const nonce = key.explicitNonce
     ? concat(key.iv, body.subarray(0, explicitLength))
     : xorNonce(key.iv, sequence);
@@ -151,6 +151,13 @@ function additionalData12(sequence: Uint8Array, type: number, length: number): U
 
 function headerOf(type: number, length: number): Uint8Array {
   return encodeRecordHeader({ type, version: 0x0303, length });
+}
+
+/** No room for what protection adds: it cannot have the right tag. */
+function tooShort(key: RecordKey, length: number): ProtocolFault {
+  const detail = `protected record of only ${length} bytes`;
+  if (key.version === 0x0304) return badRecordMac(detail);
+  return new ProtocolFault({ blame: 'peer', rule: 'record-too-short', alert: ALERT.bad_record_mac, detail });
 }
 
 function badRecordMac(detail: string): ProtocolFault {
