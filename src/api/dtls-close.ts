@@ -1,4 +1,3 @@
-import type { CryptoProvider, Random } from '../crypto/provider.ts';
 import { type Closing, createClosing } from '../driver/close/closing.ts';
 import { datagramFlow } from '../driver/close/datagram-flow.ts';
 import {
@@ -11,19 +10,16 @@ import { openLine } from '../driver/close/line.ts';
 import type { CloseResult } from '../driver/close/options.ts';
 import { createWitness } from '../driver/close/witness.ts';
 import type { StopSignal } from '../driver/stop-signal.ts';
-import { formatTarget, parseTarget } from '../driver/target.ts';
-import { chooseProvider } from '../io/provider.ts';
-import { createRandom } from '../io/random.ts';
+import { formatTarget } from '../driver/target.ts';
 import { connectUdp } from '../io/udp.ts';
 import type { TlsCore } from '../proto/core.ts';
 import type { DtlsConfig } from '../proto/dtls/config.ts';
 import { createDtlsCore } from '../proto/dtls/connection.ts';
 import { DTLS_SUITES } from '../proto/handshake/defaults.ts';
-import type { Identity } from '../proto/handshake/peer-auth.ts';
 import type { Session } from '../proto/handshake/session.ts';
 import type { Emit } from '../timeline/event.ts';
 import { closeRuns, type Place } from './close-runs.ts';
-import { createHandshake, groupId, type Handshake, identityOf, suiteId } from './handshake.ts';
+import { dialOptions, type Job, prepare } from './prepare.ts';
 
 /** What to connect to, what to negotiate, and how to close. Every field but `target` may be left out. */
 export type DtlsCloseOptions = DatagramCloseOptions & {
@@ -36,7 +32,7 @@ export type DtlsCloseOptions = DatagramCloseOptions & {
  * a value in the result; only what can't be meant is thrown, as UsageError (or CredentialError, for PEM that is unusable).
  */
 export async function dtlsClose(options: DtlsCloseOptions): Promise<CloseResult> {
-  const job = await prepare(options);
+  const job = await prepare(options, toDatagramPlan(options), 'dtls');
   const { plan, host, port, provider } = job;
   return closeRuns(options, {
     command: 'dtls-close',
@@ -49,49 +45,15 @@ export async function dtlsClose(options: DtlsCloseOptions): Promise<CloseResult>
   });
 }
 
-/** What every run of one call shares. */
-type Job = {
-  options: DtlsCloseOptions;
-  plan: DatagramPlan;
-  host: string;
-  port: number;
-  provider: CryptoProvider;
-  random: Random;
-  handshake: Handshake | undefined;
-  identity: Identity | undefined;
-};
-
-async function prepare(options: DtlsCloseOptions): Promise<Job> {
-  const plan = toDatagramPlan(options);
-  const { target } = options;
-  const { host, port } = typeof target === 'string' ? parseTarget(target, 'dtls') : target;
-  const groups = options.groups?.map(groupId);
-  options.suites?.forEach(suiteId);
-  const provider = await chooseProvider(options.crypto ?? 'auto', {
-    mlkem: groups?.includes(X25519MLKEM768) ?? false,
-  });
-  const identity = await identityOf(options);
-  return { options, plan, host, port, provider, random: createRandom(), identity, handshake: undefined };
-}
+type DtlsJob = Job<DtlsCloseOptions, DatagramPlan>;
 
 /** One association, up to its socket. */
-async function open(job: Job, place: Place): Promise<Closing> {
-  const { options, plan } = job;
+async function open(job: DtlsJob, place: Place): Promise<Closing> {
+  const { plan } = job;
   const { recorder, scheduler, conn } = place;
   const { clock } = scheduler;
   const witness = createWitness(recorder.emitter(conn), clock.now);
-  const line = openLine(
-    connectUdp({
-      host: job.host,
-      port: job.port,
-      timeoutMs: plan.limits.connect,
-      emit: witness.emit,
-      clock,
-      capture: options.capture === true,
-      ...(options.family === undefined ? {} : { family: options.family }),
-      ...(options.connectTo === undefined ? {} : { connectTo: options.connectTo }),
-    }),
-  );
+  const line = openLine(connectUdp(dialOptions(job, witness.emit, clock)));
   try {
     const createCore = coreMaker(job, place.offer);
     const again = { createCore, emit: recorder.emitter('again') };
@@ -102,11 +64,10 @@ async function open(job: Job, place: Place): Promise<Closing> {
   }
 }
 
-function coreMaker(job: Job, session: Session | undefined): (emit: Emit) => TlsCore {
+function coreMaker(job: DtlsJob, session: Session | undefined): (emit: Emit) => TlsCore {
   return (emit) => {
     const { options, random, provider } = job;
-    job.handshake ??= createHandshake(options, job);
-    const { config, peerAuth } = job.handshake;
+    const { config, peerAuth } = job.handshake();
     const { mtu, psk, connectionId } = options;
     const own = connectionId === true ? random(CONNECTION_ID_LENGTH) : connectionId;
     const dtls: DtlsConfig = {
@@ -121,5 +82,4 @@ function coreMaker(job: Job, session: Session | undefined): (emit: Emit) => TlsC
   };
 }
 
-const X25519MLKEM768 = 0x11ec;
 const CONNECTION_ID_LENGTH = 8;

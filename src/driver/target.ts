@@ -3,11 +3,14 @@ import { UsageError } from './usage-error.ts';
 /** Where to connect. `host` without brackets; `ip`: it is an address, so there is no SNI and no name to resolve. */
 export type Target = { host: string; port: number; ip: 4 | 6 | undefined };
 
+/** Whose URLs are understood. */
+export type TargetKind = keyof typeof SCHEMES;
+
 /**
  * Reads host, host:port, [v6]:port, a bare IPv6 address, or a URL (tls:// and https://; dtls:// for datagrams). Port 443 where
  * none is said. Throws UsageError.
  */
-export function parseTarget(text: string, kind: keyof typeof SCHEMES = 'tls'): Target {
+export function parseTarget(text: string, kind: TargetKind = 'tls'): Target {
   const authority = stripScheme(text.trim(), kind);
   if (authority === '') throw bad(text, 'it is empty');
   const { host, port } = splitPort(text, authority);
@@ -19,7 +22,7 @@ export function formatTarget(target: { host: string; port: number }): string {
   return target.host.includes(':') ? `[${target.host}]:${target.port}` : `${target.host}:${target.port}`;
 }
 
-function stripScheme(text: string, kind: keyof typeof SCHEMES): string {
+function stripScheme(text: string, kind: TargetKind): string {
   const match = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/iu.exec(text);
   if (match === null) return text;
   const [, scheme = '', rest = ''] = match;

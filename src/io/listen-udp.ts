@@ -8,8 +8,8 @@ import {
   type AssociationWatch,
   createAssociations,
 } from './associations.ts';
+import { formatAddress } from './dial.ts';
 import { createReceiveBuffer } from './receive-buffer.ts';
-import { formatAddress } from './tcp.ts';
 
 /**
  * Judges a ClientHello before anything is kept of its sender. `answer`: with a cookie to be sent back · `make`: the sender

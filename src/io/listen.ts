@@ -1,8 +1,8 @@
 import { createServer, Socket } from 'node:net';
 import type { Transport, TransportSink } from '../driver/world.ts';
 import type { Emit } from '../timeline/event.ts';
+import { formatAddress } from './dial.ts';
 import { createSocketTransport, type SocketTransport } from './socket-transport.ts';
-import { formatAddress } from './tcp.ts';
 
 export type ListenOptions = {
   host: string;

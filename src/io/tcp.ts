@@ -1,28 +1,14 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import type { Clock, Connect, TransportSink } from '../driver/world.ts';
-import type { Emit, Millis } from '../timeline/event.ts';
-import { type Resolved, resolveHost } from './resolve.ts';
+import type { Millis } from '../timeline/event.ts';
+import { type DialOptions, dialFailure, formatAddress, resolveDialled } from './dial.ts';
 import { createSocketTransport, type SocketTransport } from './socket-transport.ts';
-
-export type TcpOptions = {
-  host: string;
-  port: number;
-  family?: 4 | 6;
-  /** Connect to this address (or name) instead; `host` is then only what the peer is called. */
-  connectTo?: string;
-  /** For resolving and connecting together, all attempts included. */
-  timeoutMs: Millis;
-  emit: Emit;
-  clock: Clock;
-  /** Puts every byte on the timeline. */
-  capture?: boolean;
-};
 
 /**
  * A Connect over TCP. The host's addresses are tried one after the other, each attempt a fact. When none answers, the sink
  * gets `unreachable` with the last errno: ENOTFOUND, ECONNREFUSED, EHOSTUNREACH, or ETIMEDOUT when the time was up.
  */
-export function connectTcp(options: TcpOptions): Connect {
+export function connectTcp(options: DialOptions): Connect {
   return (sink) => {
     const { emit, capture = false } = options;
     const link = createSocketTransport({ sink, emit, capture });
@@ -31,25 +17,12 @@ export function connectTcp(options: TcpOptions): Connect {
   };
 }
 
-/** An address and a port as one word; IPv6 in brackets. */
-export function formatAddress(address: string | undefined, port: number | undefined): string {
-  if (address === undefined) return '';
-  return address.includes(':') ? `[${address}]:${port ?? 0}` : `${address}:${port ?? 0}`;
-}
-
-async function dial(options: TcpOptions, link: SocketTransport, sink: TransportSink): Promise<void> {
+async function dial(options: DialOptions, link: SocketTransport, sink: TransportSink): Promise<void> {
   const { clock, emit, port } = options;
-  const host = options.connectTo ?? options.host;
   const deadline = clock.now() + options.timeoutMs;
-  const resolved = await withDeadline(clock, deadline, resolveHost(host, options.family));
-  if (link.closed()) return;
-  const fail = (errno: string, detail: string): void => {
-    emit({ kind: 'transport.unreachable', errno, detail });
-    sink.input({ kind: 'unreachable', errno });
-  };
-  if (!resolved.ok) return fail(resolved.errno, `${host} could not be resolved`);
-  const { addresses } = resolved;
-  emit({ kind: 'address.resolved', host, addresses });
+  const fail = dialFailure(options, sink);
+  const addresses = await resolveDialled(options, link, fail);
+  if (addresses === undefined) return;
   let errno = 'ETIMEDOUT';
   for (const [index, address] of addresses.entries()) {
     emit({ kind: 'address.attempt', address, port });
@@ -104,16 +77,5 @@ function attempt(options: {
       resolve(result);
     };
     socket.on('connect', connected).on('error', failed).on('close', closed);
-  });
-}
-
-/** The work's result, or ETIMEDOUT when it is not there by then. */
-export function withDeadline(clock: Clock, deadline: Millis, work: Promise<Resolved>): Promise<Resolved> {
-  return new Promise((resolve) => {
-    const cancel = clock.at(deadline, () => resolve({ ok: false, errno: 'ETIMEDOUT' }));
-    void work.then((result) => {
-      cancel();
-      resolve(result);
-    });
   });
 }

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { addressFamily } from './address-family.ts';
-import { formatAddress } from './tcp.ts';
+import { formatAddress } from './dial.ts';
 
 /** A UDP socket that talks to one address. */
 export type UdpSocket = {

@@ -1,30 +1,14 @@
-import type { Clock, Connect, TransportSink } from '../driver/world.ts';
-import type { Emit, Millis } from '../timeline/event.ts';
-import { resolveHost } from './resolve.ts';
-import { withDeadline } from './tcp.ts';
+import type { Connect, TransportSink } from '../driver/world.ts';
+import { type DialOptions, dialFailure, resolveDialled } from './dial.ts';
 import { openUdpSocket, type UdpSocket } from './udp-socket.ts';
 import { createUdpTransport, type UdpTransport } from './udp-transport.ts';
-
-export type UdpOptions = {
-  host: string;
-  port: number;
-  family?: 4 | 6;
-  /** Send to this address (or name) instead; `host` is then only what the peer is called. */
-  connectTo?: string;
-  /** For resolving the host. */
-  timeoutMs: Millis;
-  emit: Emit;
-  clock: Clock;
-  /** Puts every byte on the timeline. */
-  capture?: boolean;
-};
 
 /**
  * A Connect over a connected UDP socket. Each datagram is one input; an ICMP error that the kernel tells of is
  * `unreachable`. A port that refuses the first datagrams, before anything came back, is left for the host's next address,
  * and what was sent goes there again: each attempt is a fact, as over TCP.
  */
-export function connectUdp(options: UdpOptions): Connect {
+export function connectUdp(options: DialOptions): Connect {
   return (sink) => {
     const { emit, capture = false } = options;
     let next: () => Promise<boolean> = async () => false;
@@ -37,23 +21,15 @@ export function connectUdp(options: UdpOptions): Connect {
 }
 
 async function dial(
-  options: UdpOptions,
+  options: DialOptions,
   link: UdpTransport,
   sink: TransportSink,
   onRefused: (next: () => Promise<boolean>) => void,
 ): Promise<void> {
-  const { clock, emit, port } = options;
-  const host = options.connectTo ?? options.host;
-  const deadline = clock.now() + options.timeoutMs;
-  const resolved = await withDeadline(clock, deadline, resolveHost(host, options.family));
-  if (link.closed()) return;
-  const fail = (errno: string, detail: string): void => {
-    emit({ kind: 'transport.unreachable', errno, detail });
-    sink.input({ kind: 'unreachable', errno });
-  };
-  if (!resolved.ok) return fail(resolved.errno, `${host} could not be resolved`);
-  const { addresses } = resolved;
-  emit({ kind: 'address.resolved', host, addresses });
+  const { emit, port } = options;
+  const fail = dialFailure(options, sink);
+  const addresses = await resolveDialled(options, link, fail);
+  if (addresses === undefined) return;
   const left = [...addresses];
   let current = '';
   let errno = 'EADDRNOTAVAIL';

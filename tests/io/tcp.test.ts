@@ -2,8 +2,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Transport } from '../../src/driver/world.ts';
 import { createClock } from '../../src/io/clock.ts';
+import type { DialOptions } from '../../src/io/dial.ts';
 import { resolveHost } from '../../src/io/resolve.ts';
-import { connectTcp, type TcpOptions } from '../../src/io/tcp.ts';
+import { connectTcp } from '../../src/io/tcp.ts';
 import type { Input } from '../../src/proto/core.ts';
 import type { Fact } from '../../src/timeline/event.ts';
 
@@ -243,7 +244,7 @@ type Dialled = {
   next(): Promise<Input>;
 };
 
-function dial(options: { host: string; port: number } & Partial<TcpOptions>): Dialled {
+function dial(options: { host: string; port: number } & Partial<DialOptions>): Dialled {
   const facts: Fact[] = [];
   const inputs: Input[] = [];
   let onInput: (() => void) | undefined;

@@ -2,9 +2,10 @@ import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Transport } from '../../src/driver/world.ts';
 import { createClock } from '../../src/io/clock.ts';
+import type { DialOptions } from '../../src/io/dial.ts';
 import { createReceiveBuffer } from '../../src/io/receive-buffer.ts';
 import { resolveHost } from '../../src/io/resolve.ts';
-import { connectUdp, type UdpOptions } from '../../src/io/udp.ts';
+import { connectUdp } from '../../src/io/udp.ts';
 import type { Input } from '../../src/proto/core.ts';
 import type { Fact } from '../../src/timeline/event.ts';
 
@@ -49,7 +50,7 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-function dial(options: Pick<UdpOptions, 'host' | 'port'> & Partial<UdpOptions>) {
+function dial(options: Pick<DialOptions, 'host' | 'port'> & Partial<DialOptions>) {
   const facts: Fact[] = [];
   const inputs: Input[] = [];
   const waiting: ((input: Input) => void)[] = [];

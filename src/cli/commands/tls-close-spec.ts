@@ -1,47 +1,36 @@
-import type { CommandSpec, OptionSpec } from '../command.ts';
-import { CONNECTION_OPTIONS, OUTPUT_OPTIONS } from '../shared-options.ts';
+import type { CommandSpec } from '../command.ts';
+import {
+  BEFORE_OPTIONS,
+  CALLS_OF_CLOSING,
+  connectionOptions,
+  foreignOptions,
+  OUTPUT_OPTIONS,
+  optionGroup,
+  PROFILE,
+  RUNS_OPTIONS,
+  WAYS_OF_CLOSING,
+} from '../shared-options.ts';
 
-const CLOSING: readonly OptionSpec[] = [
-  ['--rapid', 'one SSL_shutdown, then the socket is closed at once, without waiting'],
-  ['--quiet-shutdown', 'send nothing: SSL_shutdown only sets the flags, then the socket is closed'],
-  ['--wait-peer', 'let the peer close first, then answer'],
+const CLOSING = optionGroup('Closing', [
+  ...WAYS_OF_CLOSING,
   ['--abrupt <how>', 'no close_notify at all: "fin" or "rst"'],
   ['--half-close', 'close_notify, then FIN, and go on reading'],
-  ['--no-drain', "don't read between the two SSL_shutdown calls"],
-  ['--no-block', 'non-blocking calls, each -1 or 0 shown'],
-  ['--write-after-close', 'after our close_notify try to write: refused, then forced below SSL_write'],
-  ['--idle <duration>', 'do nothing for so long before closing'],
+  ...CALLS_OF_CLOSING,
   [
     '--linger <duration>',
     "stay so long after the peer's FIN to see a reset (default 100ms); after --rapid, --quiet-shutdown and --abrupt fin, look so long at what the peer does",
   ],
   ['--then <what>', 'use the TCP connection again after a full shutdown: "plain:TEXT" or "tls"'],
   ['--ignore-unexpected-eof', 'count a FIN without close_notify as a close (SSL_OP_IGNORE_UNEXPECTED_EOF)'],
-  ['--profile <name>', 'what the calls return: "manual" (default) or "openssl-3.5"'],
-].map(([flags = '', text = '']) => ({ flags, text, group: 'Closing' }));
+  PROFILE,
+]);
 
-const BEFORE: readonly OptionSpec[] = [
-  [
-    '--send <text>',
-    'send this after the handshake; \\r \\n \\xHH are understood, @FILE sends a file, @- standard input',
-  ],
-  ['--read-until <what>', 'then read until "eof", "idle" (quiet for 500 ms) or so many bytes'],
-].map(([flags = '', text = '']) => ({ flags, text, group: 'Before closing' }));
+const CONNECTION = connectionOptions(
+  [['--tls <versions>', 'versions to offer: 1.2, 1.3 or both (default)']],
+  ['connect', 'handshake', 'exchange', 'close', 'fin'],
+);
 
-const RUNS: readonly OptionSpec[] = [
-  ['--resume', "connect again with the first run's session: was it eligible, was it accepted"],
-  ['--repeat <n>', 'do it n times, and count the outcomes'],
-  ['--all-addresses', 'one run for each address of the name'],
-  ['--fail-on <grade>', 'exit 1 also for findings of this grade: info, warn or fail (default)'],
-].map(([flags = '', text = '']) => ({ flags, text, group: 'Runs' }));
-
-/** Options of other protocols: they are refused with the name of the command that has them. */
-const FOREIGN: readonly OptionSpec[] = [
-  '--code <n>',
-  '--reason <text>',
-  '--reason-hex <hex>',
-  '--vanish',
-].map((flags) => ({ flags, text: 'not for TLS', group: 'Closing', hidden: true }));
+const FOREIGN = foreignOptions('TLS', ['--code <n>', '--reason <text>', '--reason-hex <hex>', '--vanish']);
 
 export const tlsCloseSpec: CommandSpec = {
   name: 'tls-close',
@@ -50,7 +39,7 @@ export const tlsCloseSpec: CommandSpec = {
   description:
     'Connects to a TLS 1.2 or 1.3 server, shuts the connection down as SSL_shutdown(3) does, and shows what both sides did.\n' +
     'The target is host, host:port, [v6]:port, or a tls:// or https:// URL; the port is 443 unless given.',
-  options: [...CLOSING, ...BEFORE, ...CONNECTION_OPTIONS, ...RUNS, ...OUTPUT_OPTIONS, ...FOREIGN],
+  options: [...CLOSING, ...BEFORE_OPTIONS, ...CONNECTION, ...RUNS_OPTIONS, ...OUTPUT_OPTIONS, ...FOREIGN],
   examples: [
     ['sslshut tls-close example.net', 'close_notify both ways, then FIN?'],
     ['sslshut tls-close --rapid example.net:993', 'close the way most clients do'],
