@@ -1,5 +1,5 @@
 import type { TimelineEvent } from '../timeline/event.ts';
-import type { Outcome, OutcomeClass } from '../timeline/outcome.ts';
+import type { Outcome, RecordOutcomeClass } from '../timeline/outcome.ts';
 import { type DatagramCloseFacts, datagramMeasures, readDatagramClose } from './datagram-facts.ts';
 import { adviseDatagrams, summarizeDatagrams } from './datagram-text.ts';
 import { answered, type Measured, measure, neverClosed } from './measure.ts';
@@ -25,7 +25,7 @@ export function judgeDatagrams(events: readonly TimelineEvent[], conn: string): 
   };
 }
 
-function classify(facts: DatagramCloseFacts): OutcomeClass {
+function classify(facts: DatagramCloseFacts): RecordOutcomeClass {
   if (facts.completed === undefined) return classifyUnfinished(facts);
   if (facts.interrupted !== undefined) return 'interrupted';
   if (facts.errorAlert !== undefined || facts.fault !== undefined) return 'alert';
@@ -39,7 +39,7 @@ function classify(facts: DatagramCloseFacts): OutcomeClass {
   return answerMs !== undefined && answerMs > (facts.plan?.lateMs ?? LATE_MS) ? 'late' : 'clean';
 }
 
-function classifyUnfinished(facts: DatagramCloseFacts): OutcomeClass {
+function classifyUnfinished(facts: DatagramCloseFacts): RecordOutcomeClass {
   // A message of the peer's means that somebody was there, whatever ICMP said later.
   if (facts.gone !== undefined && facts.lastMessage === undefined) return 'unreachable';
   if (facts.handshakeFailed === undefined && facts.interrupted !== undefined) return 'interrupted';
@@ -58,7 +58,7 @@ function exitCode(
   facts: DatagramCloseFacts,
   events: readonly TimelineEvent[],
   conn: string,
-  name: OutcomeClass,
+  name: RecordOutcomeClass,
 ): number {
   return name === 'unreachable' && facts.completed !== undefined ? 1 : exitCodeOf(events, conn, name);
 }

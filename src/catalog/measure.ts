@@ -1,11 +1,13 @@
 import type { Millis, TimelineEvent, Who } from '../timeline/event.ts';
-import type { Outcome, OutcomeClass } from '../timeline/outcome.ts';
+import type { Outcome, RecordOutcomeClass } from '../timeline/outcome.ts';
 import { at, before, type CloseFacts, transportEnd } from './close-facts.ts';
 
 /** The part of an outcome that is observed; the sentences are made from it. */
-export type Measured = Omit<Outcome, 'summary' | 'advice' | 'exitCode'>;
+export type Measured = Omit<Outcome, 'class' | 'summary' | 'advice' | 'exitCode'> & {
+  class: RecordOutcomeClass;
+};
 
-export function measure(facts: CloseFacts, name: OutcomeClass): Measured {
+export function measure(facts: CloseFacts, name: RecordOutcomeClass): Measured {
   const { ourClose, peerClose, peerData, resetAfterFin, peerFin } = facts;
   const answerMs = answered(facts);
   const finMs = finAfter(facts);
@@ -84,7 +86,11 @@ function alertOf({ errorAlert, fault }: CloseFacts): Outcome['alert'] {
 }
 
 /** Could bytes be missing at the end without anything having told us? Only close_notify, or a known length, says no. */
-function truncation(facts: CloseFacts, received: number, name: OutcomeClass): Outcome['truncationPossible'] {
+function truncation(
+  facts: CloseFacts,
+  received: number,
+  name: RecordOutcomeClass,
+): Outcome['truncationPossible'] {
   if (facts.completed === undefined) return 'unknown';
   if (facts.peerClose !== undefined && name !== 'reset') return 'no';
   if (name === 'fin-mid-record') return 'yes';

@@ -1,5 +1,5 @@
 import type { TimelineEvent } from '../timeline/event.ts';
-import type { Outcome, OutcomeClass } from '../timeline/outcome.ts';
+import type { Outcome, RecordOutcomeClass } from '../timeline/outcome.ts';
 import { advise } from './advice.ts';
 import { before, type CloseFacts, readClose } from './close-facts.ts';
 import { isDatagrams } from './datagram-facts.ts';
@@ -29,7 +29,7 @@ export function judge(events: readonly TimelineEvent[], conn = 'local'): Outcome
 }
 
 /** First match wins, in the order of OUTCOME_CLASSES, but for what a mode that does not look can't tell. */
-function classify(facts: CloseFacts): OutcomeClass {
+function classify(facts: CloseFacts): RecordOutcomeClass {
   if (facts.connected === undefined && facts.interrupted === undefined) return 'unreachable';
   if (facts.handshakeFailed !== undefined) return 'handshake-failed';
   if (facts.interrupted !== undefined) return 'interrupted';
@@ -44,7 +44,10 @@ function classify(facts: CloseFacts): OutcomeClass {
 }
 
 /** The peer's close_notify is there: what of the rest? */
-function classifyClosed(facts: CloseFacts, peerClose: NonNullable<CloseFacts['peerClose']>): OutcomeClass {
+function classifyClosed(
+  facts: CloseFacts,
+  peerClose: NonNullable<CloseFacts['peerClose']>,
+): RecordOutcomeClass {
   if (neverClosed(facts)) return 'silent';
   if (facts.peerReset !== undefined)
     return before(facts.peerReset, peerClose) ? 'reset' : 'reset-after-close';

@@ -5,6 +5,7 @@ import type { Finding, Grade, OutcomeClass } from '../timeline/outcome.ts';
 export function exitCodeOf(events: readonly TimelineEvent[], conn: string, name: OutcomeClass): number {
   switch (name) {
     case 'unreachable':
+    case 'no-version':
     case 'handshake-failed':
       return 3;
     case 'interrupted':
@@ -21,6 +22,10 @@ export function exitCodeOf(events: readonly TimelineEvent[], conn: string, name:
     case 'silent':
     case 'reset-after-close':
     case 'held-open':
+    case 'stateless-reset':
+    case 'peer-closed':
+    case 'idle-timeout':
+    case 'never-quiet':
       return 1;
   }
 }

@@ -1,4 +1,4 @@
-import type { TlsCore } from '../proto/core.ts';
+import type { Core, TlsCore } from '../proto/core.ts';
 import type { Emit } from '../timeline/event.ts';
 import { createFlowControl } from './flow-control.ts';
 import { recordOwnActs } from './own-acts.ts';
@@ -10,8 +10,8 @@ import type { Connect, Transport, TransportSink, WriteResult } from './world.ts'
  * A core wired to a transport: input goes in, units go out when `flush` is called, tasks are poked on every change.
  * Nothing here decides anything. FIN, RST and close of both sides are put on the timeline here: nobody else needs to.
  */
-export type Channel = {
-  readonly core: TlsCore;
+export type Channel<C extends Core = TlsCore> = {
+  readonly core: C;
   readonly transport: Transport;
   readonly scheduler: Scheduler;
   readonly emit: Emit;
@@ -22,14 +22,14 @@ export type Channel = {
   connected(): boolean;
 };
 
-export function createChannel(options: {
-  core: TlsCore;
+export function createChannel<C extends Core = TlsCore>(options: {
+  core: C;
   connect: Connect;
   scheduler: Scheduler;
   emit: Emit;
   /** Wraps the transport (net steps, taps). */
   decorate?: (transport: Transport) => Transport;
-}): Channel {
+}): Channel<C> {
   const { core, scheduler, emit } = options;
   let unreachable: string | undefined;
   let connected = false;
@@ -62,10 +62,15 @@ export function createChannel(options: {
   const transport = recordOwnActs(flow.transport, emit, () => timers.stop());
 
   const flush = (): WriteResult => {
-    for (let unit = core.peekTransmit(); unit !== undefined; unit = core.peekTransmit()) {
+    const { clock } = scheduler;
+    for (
+      let unit = core.peekTransmit(clock.now());
+      unit !== undefined;
+      unit = core.peekTransmit(clock.now())
+    ) {
       const result = transport.write(unit);
       if (result !== 'sent') return result;
-      core.transmitted();
+      core.transmitted(clock.now());
     }
     timers.check();
     return 'sent';

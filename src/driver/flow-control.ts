@@ -1,4 +1,4 @@
-import type { TlsCore } from '../proto/core.ts';
+import type { Core } from '../proto/core.ts';
 import type { Scheduler } from './scheduler.ts';
 import { type Task, until } from './task.ts';
 import type { Transport } from './world.ts';
@@ -8,7 +8,7 @@ import type { Transport } from './world.ts';
  * half of it has been stepped. A pause asked for from outside lasts until it is ended from outside.
  */
 export function createFlowControl(
-  core: TlsCore,
+  core: Core,
   bare: Transport,
   scheduler: Scheduler,
 ): { transport: Transport; check(): void } {

@@ -1,4 +1,4 @@
-import type { TlsCore } from '../proto/core.ts';
+import type { Core } from '../proto/core.ts';
 import type { Scheduler } from './scheduler.ts';
 import { type Task, until } from './task.ts';
 
@@ -10,7 +10,7 @@ export type Timers = {
 };
 
 /** Calls a core when its time has come, and sends what it then says. */
-export function createTimers(core: TlsCore, scheduler: Scheduler, flush: () => unknown): Timers {
+export function createTimers(core: Core, scheduler: Scheduler, flush: () => unknown): Timers {
   let running = false;
   let stopped = false;
   function* run(): Task<void> {

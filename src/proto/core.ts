@@ -14,6 +14,28 @@ export type Input =
 
 export type CoreDeps = { random: Random; provider: CryptoProvider; peerAuth: PeerAuth; emit: Emit };
 
+/**
+ * What a driver needs of any core: inputs go in, units come out, and it says when its time has come. A `TlsCore` is one, and so is
+ * a `QuicCore`.
+ */
+export type Core = {
+  readonly role: Role;
+  start(now: Millis): void;
+  receive(now: Millis, input: Input): void;
+  /** Is there something queued that a step would take? */
+  ready(): boolean;
+  /** How many bytes to read next. Never 0. */
+  wants(): number;
+  /** Bytes received and not stepped. */
+  unread(): number;
+  /** The next unit to write, all or nothing; the same until `transmitted`. */
+  peekTransmit(now: Millis): Uint8Array | undefined;
+  transmitted(now: Millis): void;
+  discardTransmit(): void;
+  pollTimeout(): Millis | undefined;
+  handleTimeout(now: Millis): void;
+};
+
 /** What one `step` of a TLS core did: one record (or the end of the stream), nothing more. */
 export type TlsStep =
   /** Nothing whole is queued. */

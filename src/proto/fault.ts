@@ -7,14 +7,26 @@ export class ProtocolFault extends Error {
   readonly rule: string;
   /** Alert description to send (RFC 9846 §6.2), or undefined where nothing may be sent. */
   readonly alert: number | undefined;
+  /** QUIC: the code of the CONNECTION_CLOSE it deserves (RFC 9000 §20.1), and the type of the frame that was wrong. */
+  readonly transportCode: bigint | undefined;
+  readonly frameType: bigint | undefined;
   readonly detail: string;
 
-  constructor(fault: { blame: Who; rule: string; alert?: number; detail: string }) {
+  constructor(fault: {
+    blame: Who;
+    rule: string;
+    alert?: number;
+    transportCode?: bigint;
+    frameType?: bigint;
+    detail: string;
+  }) {
     super(`${fault.rule}: ${fault.detail}`);
     this.name = 'ProtocolFault';
     this.blame = fault.blame;
     this.rule = fault.rule;
     this.alert = fault.alert;
+    this.transportCode = fault.transportCode;
+    this.frameType = fault.frameType;
     this.detail = fault.detail;
   }
 }

@@ -61,6 +61,11 @@ function trim(number: string): string {
 
 const VERDICT_TONES: Readonly<Record<OutcomeClass, Tone>> = {
   unreachable: 'bad',
+  'no-version': 'bad',
+  'stateless-reset': 'bad',
+  'peer-closed': 'warn',
+  'idle-timeout': 'bad',
+  'never-quiet': 'bad',
   'handshake-failed': 'bad',
   interrupted: 'warn',
   alert: 'bad',

@@ -104,6 +104,8 @@ export type DatagramFact =
       sequence?: number;
       /** Content type, where it can be told. */
       type?: number;
+      /** QUIC: packet type. */
+      packet?: string;
     };
 
 export type DropReason =
@@ -124,6 +126,130 @@ export type DropReason =
   | 'unexpected'
   /** The association is over. */
   | 'over';
+
+/** What only QUIC has. Codes and limits are varints: up to 2^62 - 1, hence bigint. */
+export type QuicFact =
+  /** One packet, with what is in it. `number` is absent where a type has none. `size`: of its datagram's part. */
+  | {
+      kind: 'packet';
+      by: Who;
+      /** "initial", "0rtt", "handshake", "1rtt", "retry", "version-negotiation" */
+      type: string;
+      version?: number;
+      number?: number;
+      bytes: number;
+      frames: readonly FrameNote[];
+      destination?: string;
+      source?: string;
+      keyPhase?: 0 | 1;
+    }
+  /** A packet of ours is given up for lost (RFC 9002 §6.1). Its contents go out again. */
+  | { kind: 'packet-lost'; space: string; number: number; bytes: number; why: 'reordering' | 'time' }
+  /** The probe timeout ran out: nothing was acknowledged for so long (RFC 9002 §6.2). */
+  | { kind: 'probe'; space: string; count: number; waitedMs: Millis }
+  /** A new estimate of the path. */
+  | {
+      kind: 'rtt';
+      latestMs: Millis;
+      smoothedMs: Millis;
+      variationMs: Millis;
+      minimumMs: Millis;
+      ptoMs: Millis;
+    }
+  | {
+      kind: 'quic-version';
+      /** chosen: what we begin with · refused: Version Negotiation came or went out · changed: compatible negotiation (RFC 9368). */
+      what: 'chosen' | 'refused' | 'changed';
+      version: number;
+      supported?: readonly number[];
+    }
+  /** A Retry packet, or a NEW_TOKEN frame, or what a server thought of a token. */
+  | {
+      kind: 'token';
+      by: Who;
+      what: 'retry' | 'new-token' | 'accepted' | 'refused';
+      bytes: number;
+      why?: string;
+    }
+  | {
+      kind: 'transport-parameters';
+      by: Who;
+      parameters: Readonly<Record<string, number | bigint | string | boolean>>;
+    }
+  | {
+      kind: 'stream';
+      by: Who;
+      what: 'opened' | 'fin' | 'reset' | 'stop-sending' | 'blocked';
+      stream: number;
+      code?: bigint;
+      codeName?: string;
+      /** Final size, where it is told. */
+      bytes?: number;
+    }
+  | { kind: 'stream-data'; by: Who; stream: number; bytes: number; fin: boolean }
+  /** Everything written to streams that were not reset has been acknowledged, or never will be. */
+  | { kind: 'flush'; complete: boolean; written: number; acknowledged: number }
+  /**
+   * CONNECTION_CLOSE. Always the frame type with the code: 0x100 means two things. `copy`: 1 for the first one by that side in
+   * that space. `identical`: to the copy before it. `sinceLastMs`: spacing from it.
+   */
+  | {
+      kind: 'close';
+      by: Who;
+      frameType: 0x1c | 0x1d;
+      layer: 'transport' | 'application';
+      code: bigint;
+      codeName: string;
+      /** 0x1c: type of the frame that was wrong. */
+      errorFrame?: bigint;
+      reason: string;
+      reasonBytes: number;
+      /** The reason in hex when it is not UTF-8. */
+      reasonHex?: string;
+      /** Bytes of the reason that did not fit. */
+      reasonCut?: number;
+      space: string;
+      packet: number;
+      copy: number;
+      identical?: boolean;
+      sinceLastMs?: Millis;
+    }
+  /** `until`: when closing or draining will be over; `ptoMs`: the PTO it was computed from. */
+  | {
+      kind: 'connection-state';
+      from: string;
+      to: string;
+      why: string;
+      until?: Millis;
+      ptoMs?: Millis;
+      /** "3 × PTO = 3 × (srtt 33.1 + max(4 × rttvar 16.5, 1) + max_ack_delay 25) ms" */
+      formula?: string;
+    }
+  | { kind: 'stateless-reset'; by: Who; bytes: number }
+  /** A datagram of the peer while closing, draining or after: its bytes, and what it was if that can be told. */
+  | { kind: 'heard'; state: string; bytes: number; packets: readonly string[] }
+  | { kind: 'idle-timeout'; localMs: Millis; peerMs?: Millis; effectiveMs: Millis; silentMs: Millis }
+  | { kind: 'keep-alive'; afterMs: Millis }
+  | { kind: 'quic-key-update'; by: Who; phase: 0 | 1; generation: number }
+  | {
+      kind: 'path';
+      by: Who;
+      what: 'challenge' | 'response' | 'validated' | 'failed' | 'migrated';
+      detail: string;
+    }
+  | { kind: 'connection-id'; by: Who; what: 'issued' | 'retired'; sequence: number; id: string }
+  /** HTTP/3 and its kin: what the exchange understood. */
+  | {
+      kind: 'exchange';
+      by: Who;
+      alpn: string;
+      what: 'settings' | 'request' | 'response' | 'goaway' | 'error' | 'body';
+      detail: string;
+      stream?: number;
+    };
+
+/** A frame in few words: its name, and the fields worth showing ("stream 0 [0..1024) fin"). */
+export type FrameNote = { name: string; detail?: string };
 
 export type RecordFact =
   /** `epoch`, `sequence`: of datagram records. */
@@ -149,7 +275,7 @@ export type RecordFact =
   /** Application data. `afterClose`: it came after that side's own close_notify. */
   | { kind: 'data'; by: Who; bytes: number; afterClose: boolean }
   /** A rule was broken on the wire: whose fault, which rule, the alert it deserves. */
-  | { kind: 'fault'; blame: Who; rule: string; detail: string; alert?: number }
+  | { kind: 'fault'; blame: Who; rule: string; detail: string; alert?: number; transportCode?: bigint }
   /** The peer's stream ended, with FIN or inside a record with RST. `partialRecord`: bytes of a record that never became whole. */
   | { kind: 'eof'; verdict: 'clean' | 'unexpected'; partialRecord: number };
 
@@ -200,6 +326,8 @@ export type RunFact =
       failOn: 'info' | 'warn' | 'fail';
       /** The transport is UDP: nothing is delivered for sure, nothing ends with FIN. */
       datagrams?: true;
+      /** Closing is QUIC's. */
+      quic?: true;
       /** How many bytes the peer was expected to send, when that is known. */
       expected?: number;
     }
@@ -212,7 +340,7 @@ export type RunFact =
   | { kind: 'outcome'; outcome: Outcome };
 
 /** Everything that can be known of a run; what is not in here cannot be printed. */
-export type Fact = TransportFact | HandshakeFact | RecordFact | DatagramFact | CallFact | RunFact;
+export type Fact = TransportFact | HandshakeFact | RecordFact | DatagramFact | QuicFact | CallFact | RunFact;
 
 /**
  * A fact with its place in the run. `t`: when it was processed; `arrived`: when the transport delivered the bytes

@@ -1,11 +1,19 @@
 /** event.ts's Who, spelt out: that file imports this one. */
 type Who = 'local' | 'peer';
 
-/** How a connection ended; first match wins, in this order. Datagrams have no FIN and no RST; `alive-after-close` is theirs alone. */
+/**
+ * How a connection ended; first match wins, in this order. Datagrams have no FIN and no RST; `alive-after-close` is DTLS's alone.
+ * QUIC's own: no-version, stateless-reset, peer-closed, idle-timeout, never-quiet.
+ */
 export const OUTCOME_CLASSES = [
   'unreachable',
+  'no-version',
   'handshake-failed',
   'interrupted',
+  'stateless-reset',
+  'peer-closed',
+  'idle-timeout',
+  'never-quiet',
   'alert',
   'fin-mid-record',
   'reset',
@@ -19,6 +27,10 @@ export const OUTCOME_CLASSES = [
   'not-observed',
 ] as const;
 export type OutcomeClass = (typeof OUTCOME_CLASSES)[number];
+/** What only a QUIC connection can end as. */
+export type QuicOnlyClass = 'no-version' | 'stateless-reset' | 'peer-closed' | 'idle-timeout' | 'never-quiet';
+/** What TLS and DTLS can end as. */
+export type RecordOutcomeClass = Exclude<OutcomeClass, QuicOnlyClass>;
 
 export type Outcome = {
   class: OutcomeClass;
@@ -54,7 +66,48 @@ export type Outcome = {
   undecryptable?: number;
   /** Total application bytes read from the peer. */
   bytesReceived: number;
+  /** QUIC alone. */
+  quic?: QuicOutcome;
   exitCode: number;
+};
+
+/** What only QUIC can say of an end. Times in ms. */
+export type QuicOutcome = {
+  version: number;
+  /** Our CONNECTION_CLOSE, if one went out; `copies`: in all. */
+  localClose?: CloseNote & { copies: number };
+  /** Theirs, in order of arrival. */
+  peerCloses: readonly CloseNote[];
+  /** Were all copies of the peer's close the same? Absent with fewer than two. */
+  identical?: boolean;
+  /** Spacing of the peer's copies. */
+  spacingMs: readonly number[];
+  bytesWritten: number;
+  bytesAcknowledged: number;
+  bytesUnacknowledged: number;
+  idle: { localMs: number; peerMs?: number; effectiveMs?: number; observedMs?: number };
+  /** Was the token we sent taken? */
+  token: 'none' | 'accepted' | 'refused' | 'unknown';
+  rttMs?: number;
+  /** PTO at close, and 3 × PTO by the formula beside the page's "three RTT". */
+  ptoMs?: number;
+  closingMs?: number;
+  closingFormula?: string;
+  threeRttMs?: number;
+  /** Datagrams of the peer that came while we were closing or draining, and after. */
+  datagramsWhileClosing: number;
+  datagramsAfterClose: number;
+};
+
+/** One CONNECTION_CLOSE. Always the frame type with the code. */
+export type CloseNote = {
+  frameType: 0x1c | 0x1d;
+  code: bigint;
+  codeName: string;
+  reason: string;
+  space: string;
+  packet: number;
+  errorFrame?: bigint;
 };
 
 export type Grade = 'pass' | 'info' | 'warn' | 'fail';
