@@ -1,3 +1,4 @@
+import type { Fact, Who } from '../timeline/event.ts';
 import { ALERT, ALERT_LEVEL, alertKind, alertName, levelName } from '../wire/alert.ts';
 import { ProtocolFault } from './fault.ts';
 import type { TlsPolicy } from './handshake/config.ts';
@@ -34,6 +35,19 @@ export function meaningOf(alert: Alert, context: AlertContext): AlertMeaning {
 
 export function describeAlert({ level, description }: Alert): string {
   return `${levelName(level)} ${alertName(description)}`;
+}
+
+/** An alert for the timeline. */
+export function alertFact(by: Who, { level, description }: Alert, isProtected: boolean): Fact {
+  return {
+    kind: 'alert',
+    by,
+    level,
+    levelName: levelName(level),
+    description,
+    descriptionName: alertName(description),
+    protected: isProtected,
+  };
 }
 
 function meaning13({ description }: Alert): AlertMeaning {

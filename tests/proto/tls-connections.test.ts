@@ -206,19 +206,6 @@ describe('TLS 1.3', () => {
   });
 });
 
-describe('TLS 1.3', () => {
-  it('keeps the session of an earlier ticket when a later one has no lifetime', () => {
-    const tickets = { ...TICKETS };
-    const { client, server } = connect(realPair({ config: { versions: [0x0304] }, server: { tickets } }));
-    const session = client.core.session();
-    tickets.lifetime = 0;
-    expect(server.core.sendTicket(0)).toBe(true);
-    receive(client.core, 0, ...drain(server.core));
-    expect(stepAll(client.core)).toEqual([{ kind: 'progress', what: 'ticket' }]);
-    expect(client.core.session()).toBe(session);
-  });
-});
-
 describe('TLS 1.2', () => {
   it('answers a HelloRequest with no_renegotiation and goes on', () => {
     const pair = connect(realPair({ config: { versions: [0x0303] } }));

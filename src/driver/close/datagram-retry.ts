@@ -1,6 +1,6 @@
+import { alertFact } from '../../proto/alerts.ts';
 import type { Millis } from '../../timeline/event.ts';
 import { ALERT } from '../../wire/alert.ts';
-import { alertFact } from '../serve/alert-fact.ts';
 import { type Task, until } from '../task.ts';
 import type { Closing } from './closing.ts';
 
@@ -34,7 +34,7 @@ function retryAt(first: Millis, n: number): Millis {
 function sendAgain({ core, channel, emit }: Closing): void {
   core.raw.send(core.raw.record(ALERT_RECORD, Uint8Array.of(WARNING, ALERT.close_notify)));
   channel.flush();
-  emit(alertFact(WARNING, ALERT.close_notify));
+  emit(alertFact('local', { level: WARNING, description: ALERT.close_notify }, true));
 }
 
 const INITIAL_RTO = 1_000;

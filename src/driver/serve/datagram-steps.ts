@@ -1,5 +1,5 @@
+import { alertFact } from '../../proto/alerts.ts';
 import type { Channel } from '../channel.ts';
-import { alertFact } from './alert-fact.ts';
 import type { ExchangeStep } from './plan.ts';
 
 /** What only datagrams can do: arrive out of order, and be sent by anybody. */
@@ -13,7 +13,7 @@ export function playDatagrams(
       core.raw.send(core.raw.record(ALERT, Uint8Array.of(WARNING, CLOSE_NOTIFY)));
       core.raw.send(data);
       flush();
-      emit(alertFact(WARNING, CLOSE_NOTIFY));
+      emit(alertFact('local', { level: WARNING, description: CLOSE_NOTIFY }, true));
       emit({ kind: 'data', by: 'local', bytes: step.size, afterClose: false });
       return;
     }

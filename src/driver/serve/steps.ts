@@ -1,3 +1,4 @@
+import { type Alert, alertFact } from '../../proto/alerts.ts';
 import type { Fact, Millis } from '../../timeline/event.ts';
 import { ALERT } from '../../wire/alert.ts';
 import type { Witness } from '../close/witness.ts';
@@ -5,7 +6,6 @@ import type { Peer } from '../peer.ts';
 import { actAsPeer } from '../peer-steps.ts';
 import type { PeerStep } from '../script-ops.ts';
 import { sleepUntil, type Task, until } from '../task.ts';
-import { alertFact } from './alert-fact.ts';
 import { playDatagrams } from './datagram-steps.ts';
 import type { Heard } from './hear.ts';
 import type { ServePlan, ServeStep } from './plan.ts';
@@ -99,9 +99,9 @@ function* awaitClient(serving: Serving, what: 'close_notify' | 'end', deadline: 
 function factsOf(step: PeerStep): Fact[] {
   switch (step.peer) {
     case 'shutdown':
-      return Array.from({ length: step.times ?? 1 }, () => alertFact(WARNING, ALERT.close_notify));
+      return sentBelow(step, { level: WARNING, description: ALERT.close_notify });
     case 'raw_alert':
-      return Array.from({ length: step.times ?? 1 }, () => alertFact(step.level, step.description));
+      return sentBelow(step, step);
     case 'write':
       return [{ kind: 'data', by: 'local', bytes: (step.size ?? 10) * (step.times ?? 1), afterClose: true }];
     case 'stop_reading':
@@ -115,6 +115,11 @@ function factsOf(step: PeerStep): Fact[] {
     default:
       return [];
   }
+}
+
+/** An alert of ours that went out below the core, which does not report it. */
+function sentBelow({ times = 1 }: { times?: number }, alert: Alert): Fact[] {
+  return Array.from({ length: times }, () => alertFact('local', alert, true));
 }
 
 const WARNING = 1;

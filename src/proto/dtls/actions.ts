@@ -1,4 +1,5 @@
 import { ALERT, ALERT_LEVEL } from '../../wire/alert.ts';
+import { isOurs, learn, type Occasion } from '../handshake/connection.ts';
 import type { HandshakeAction } from '../handshake/machine.ts';
 import { clearAcks } from './acks.ts';
 import { type EpochKey, epochKey12, epochKey13 } from './epoch-key.ts';
@@ -8,9 +9,6 @@ import type { Outgoing } from './owed.ts';
 import { createReplayWindow } from './replay.ts';
 import { queueAlert, silenced } from './send.ts';
 import type { DtlsState } from './state.ts';
-
-/** Who asked for it: the peer (our answers stop at our close_notify) or our own caller (who may go on). */
-export type Occasion = 'answer' | 'own';
 
 /** Carries out what the handshake wants, in order; what it sends goes out as one flight. Throws ProtocolFault. */
 export function carryOut(state: DtlsState, actions: readonly HandshakeAction[], occasion: Occasion): void {
@@ -50,20 +48,6 @@ function sendFlight(state: DtlsState, messages: Outgoing[]): void {
   replaceFlight(state, messages, waits && !stateless);
 }
 
-function isOurs(action: HandshakeAction): boolean {
-  switch (action.do) {
-    case 'send':
-    case 'change-cipher-spec':
-    case 'answer-key-update':
-      return true;
-    case 'secret':
-    case 'keys12':
-      return action.for === 'local';
-    default:
-      return false;
-  }
-}
-
 function perform(state: DtlsState, action: HandshakeAction, out: Outgoing[]): void {
   switch (action.do) {
     case 'send': {
@@ -94,16 +78,9 @@ function perform(state: DtlsState, action: HandshakeAction, out: Outgoing[]): vo
       state.write.peerLimit = action.limit;
       return;
     case 'version':
-      state.version = action.version;
-      return;
     case 'complete':
-      state.phase = 'open';
-      state.version = action.info.version;
-      state.resumed = action.info.resumed;
-      state.session = action.info.session ?? state.session;
-      return;
     case 'ticket':
-      state.session = action.session;
+      learn(state, action);
       return;
     case 'seen':
       // RFC 5246 §7.4.1.1: we don't renegotiate, and say so.

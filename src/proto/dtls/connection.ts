@@ -1,18 +1,21 @@
+import { FRAGMENT_HEADER_LENGTH } from '../../wire/dtls-handshake.ts';
+import { LONG_HEADER_LENGTH } from '../../wire/dtls-record.ts';
 import type { CoreDeps, TlsCore } from '../core.ts';
 import { createClientHandshake } from '../handshake/client.ts';
+import { type StepClock, stampedEmit } from '../handshake/connection.ts';
 import { connectionIdExtension } from '../handshake/connection-id.ts';
 import { DTLS, type Flavor } from '../handshake/flavor.ts';
 import type { HandshakeMachine } from '../handshake/machine.ts';
 import { createServerHandshake } from '../handshake/server.ts';
 import type { Role } from '../role.ts';
-import { type DtlsConfig, timingOf } from './config.ts';
+import { type DtlsConfig, type Timing, timingOf } from './config.ts';
 import { createInbox, takeUnread, unreadBytes } from './inbox.ts';
 import { createAcks, createFlight } from './owed.ts';
 import { keyUpdate, sendAlert, sendData, sendHelloRequest, sendTicket, start } from './own-acts.ts';
 import { createReassembly } from './reassembly.ts';
 import { createReplayWindow } from './replay.ts';
 import { sealRecord } from './send.ts';
-import { type ConnectionIds, type DtlsState, type ReadHalf, stampedEmit, type WriteHalf } from './state.ts';
+import type { ConnectionIds, DtlsState, ReadHalf, WriteHalf } from './state.ts';
 import { handleTimeout, pollTimeout, queueInput, ready, step } from './step.ts';
 
 /**
@@ -70,7 +73,7 @@ export function createDtls(
 }
 
 function createState(role: Role, config: DtlsConfig, deps: CoreDeps): DtlsState {
-  const clock: DtlsState['clock'] = { now: 0, arrived: undefined };
+  const clock: StepClock = { now: 0, arrived: undefined };
   const emit = stampedEmit(deps.emit, clock);
   const cids: ConnectionIds = { own: undefined, peer: undefined };
   const create = role === 'client' ? createClientHandshake : createServerHandshake;
@@ -80,7 +83,7 @@ function createState(role: Role, config: DtlsConfig, deps: CoreDeps): DtlsState 
     config,
     timing,
     provider: deps.provider,
-    machine: create(config, { ...deps, emit: (fact) => emit(fact) }, flavorOf(config, cids)),
+    machine: create(config, { ...deps, emit: (fact) => emit(fact) }, flavorOf(config, timing, cids)),
     clock,
     emit,
     phase: 'idle',
@@ -100,14 +103,16 @@ function createState(role: Role, config: DtlsConfig, deps: CoreDeps): DtlsState 
 }
 
 /** RFC 9146 §3: what each side says, the other's records to it carry; nothing when it is empty. */
-function flavorOf({ connectionId }: DtlsConfig, cids: ConnectionIds): Flavor {
-  if (connectionId === undefined) return DTLS;
+function flavorOf({ connectionId }: DtlsConfig, { mtu }: Timing, cids: ConnectionIds): Flavor {
+  const longestHello = mtu - LONG_HEADER_LENGTH - (FRAGMENT_HEADER_LENGTH - 4);
+  const flavor = { ...DTLS, longestHello };
+  if (connectionId === undefined) return flavor;
   const { own } = connectionId;
   const extension = connectionIdExtension(own, (peer) => {
     cids.own = peer === undefined || own.length === 0 ? undefined : own;
     cids.peer = peer === undefined || peer.length === 0 ? undefined : peer;
   });
-  return { ...DTLS, extraExtensions: [extension] };
+  return { ...flavor, extraExtensions: [extension] };
 }
 
 function createReadHalf(): ReadHalf {

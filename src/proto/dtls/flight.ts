@@ -1,9 +1,8 @@
 import type { Fact, Millis } from '../../timeline/event.ts';
 import { encodeFragment, FRAGMENT_HEADER_LENGTH } from '../../wire/dtls-handshake.ts';
 import { DTLS_CONTENT, type RecordNumber } from '../../wire/dtls-record.ts';
-import { decodeKeyUpdate } from '../../wire/exchange.ts';
-import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
-import { ticketFact } from '../ticket-fact.ts';
+import { handshakeName } from '../../wire/handshake.ts';
+import { contentFacts, messageFact } from '../message-facts.ts';
 import { createFlight, type Outgoing, type Piece } from './owed.ts';
 import {
   createPacker,
@@ -159,20 +158,9 @@ function cut(state: DtlsState, packer: Packer, { epoch }: Outgoing, length: numb
 }
 
 function messageFacts(state: DtlsState, { level }: Outgoing, message: Uint8Array): Fact[] {
-  const type = message[0] ?? 0;
-  const name = handshakeName(type);
-  const facts: Fact[] = [
-    { kind: 'handshake.message', by: 'local', type, name, level, bytes: message.length },
-  ];
-  if (type === HANDSHAKE.new_session_ticket) {
-    const afterOurClose = state.write.closeNotify;
-    facts.push({ kind: 'ticket', by: 'local', ...ticketFact(state.version, message), afterOurClose });
-  }
-  if (type === HANDSHAKE.key_update) {
-    const requested = decodeKeyUpdate(message.subarray(4))?.requested ?? false;
-    facts.push({ kind: 'key-update', by: 'local', requested });
-  }
-  return facts;
+  const { version, write } = state;
+  const content = contentFacts('local', message, { version, afterOurClose: write.closeNotify });
+  return [messageFact('local', level, message), ...content];
 }
 
 function isAcknowledged({ pieces }: Outgoing): boolean {

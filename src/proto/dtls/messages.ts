@@ -1,12 +1,12 @@
 import type { Level } from '../../timeline/event.ts';
 import { decodeFragments, type HandshakeFragment, wholeMessage } from '../../wire/dtls-handshake.ts';
 import { DTLS_CONTENT } from '../../wire/dtls-record.ts';
-import { decodeKeyUpdate } from '../../wire/exchange.ts';
 import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
 import { Malformed } from '../../wire/reader.ts';
-import type { Heed, TlsStep } from '../core.ts';
+import type { Heed } from '../core.ts';
 import type { HandshakeAction } from '../handshake/machine.ts';
-import { ticketFact } from '../ticket-fact.ts';
+import { moreTelling, nameStep, type Progress, progress } from '../handshake/progress.ts';
+import { contentFacts, messageFact } from '../message-facts.ts';
 import { noteRecord, scheduleAck } from './acks.ts';
 import { carryOut } from './actions.ts';
 import { receiveConnectionIds } from './connection-ids.ts';
@@ -14,12 +14,6 @@ import { endFlight, repeatForPeer } from './flight.ts';
 import { drop } from './open-record.ts';
 import { addFragment, dropPartial, type FragmentFate, peekMessage, takeMessage } from './reassembly.ts';
 import type { DtlsState, OpenedRecord } from './state.ts';
-
-export type Progress = Extract<TlsStep, { kind: 'progress' }>;
-
-export function progress(what: Progress['what']): Progress {
-  return { kind: 'progress', what };
-}
 
 /** A record with pieces of handshake messages, and what they complete. Throws ProtocolFault. */
 export function receiveHandshake(state: DtlsState, record: OpenedRecord, heed: Heed): Progress | undefined {
@@ -119,7 +113,7 @@ function deliver(state: DtlsState): Progress['what'] | undefined {
     takeMessage(state.reassembly, sequence, epoch);
     state.read.repeats = 0;
     const seen = receiveMessage(state, message, sequence, epoch);
-    if (what === undefined || RANK.indexOf(seen) > RANK.indexOf(what)) what = seen;
+    what = what === undefined ? seen : moreTelling(what, seen);
     if (state.phase === 'failed') return what;
   }
 }
@@ -131,10 +125,8 @@ function receiveMessage(
   epoch: number,
 ): Progress['what'] {
   const level = levelOf(state, epoch);
-  const type = message[0] ?? 0;
   const before = state.phase;
-  const name = handshakeName(type);
-  state.emit({ kind: 'handshake.message', by: 'peer', type, name, level, bytes: message.length });
+  state.emit(messageFact('peer', level, message));
   state.read.warnings = 0;
   if (state.version === 0x0303 && epoch === 1 && state.read.current === 0) {
     // The record opened under the new keys, so the change came, whatever became of its own record.
@@ -146,37 +138,16 @@ function receiveMessage(
   // Any of the peer's next flight says that it has ours (RFC 9147 §7.1); 1.2 goes on until it has the whole.
   if (before === 'handshake' && isVersion13(state, actions)) endFlight(state);
   carryOut(state, actions, 'answer');
-  return nameStep(state, message, before === 'open', actions);
+  if (message[0] === HANDSHAKE.new_session_ticket) state.read.tickets++;
+  if (message[0] === HANDSHAKE.key_update) state.write.askedKeyUpdate = false;
+  const { version } = state;
+  for (const fact of contentFacts('peer', message, { version, afterOurClose: state.write.closeNotify }))
+    state.emit(fact);
+  return nameStep(message, before === 'open', actions);
 }
 
 function isVersion13(state: DtlsState, actions: readonly HandshakeAction[]): boolean {
   return state.version === 0x0304 || actions.some((one) => one.do === 'version' && one.version === 0x0304);
-}
-
-function nameStep(
-  state: DtlsState,
-  message: Uint8Array,
-  wasOpen: boolean,
-  actions: readonly HandshakeAction[],
-): Progress['what'] {
-  const type = message[0];
-  if (type === HANDSHAKE.new_session_ticket) {
-    state.read.tickets++;
-    const afterOurClose = state.write.closeNotify;
-    state.emit({ kind: 'ticket', by: 'peer', ...ticketFact(state.version, message), afterOurClose });
-    return wasOpen ? 'ticket' : 'handshake';
-  }
-  if (type === HANDSHAKE.key_update) {
-    state.write.askedKeyUpdate = false;
-    const requested = decodeKeyUpdate(message.subarray(4))?.requested ?? false;
-    state.emit({ kind: 'key-update', by: 'peer', requested });
-    return 'key-update';
-  }
-  for (const action of actions) {
-    if (action.do === 'complete') return 'connected';
-    if (action.do === 'seen') return action.what;
-  }
-  return 'handshake';
 }
 
 function levelOf(state: DtlsState, epoch: number): Level {
@@ -192,6 +163,3 @@ function aboutOf({ bytes, epoch, sequence }: OpenedRecord): {
 } {
   return { bytes, epoch, sequence, type: DTLS_CONTENT.handshake };
 }
-
-/** What a record with several messages is called by: the later here, the more it says. */
-const RANK: readonly Progress['what'][] = ['handshake', 'hello-request', 'key-update', 'ticket', 'connected'];

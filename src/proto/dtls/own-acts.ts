@@ -1,6 +1,7 @@
 import type { Millis } from '../../timeline/event.ts';
 import { encodeEmpty } from '../../wire/exchange.ts';
 import { HANDSHAKE } from '../../wire/handshake.ts';
+import { begin, isOpenServer } from '../handshake/connection.ts';
 import { carryOut } from './actions.ts';
 import { attempt } from './failure.ts';
 import { contentLimit, queueAlert, queueData } from './send.ts';
@@ -9,14 +10,7 @@ import type { DtlsState } from './state.ts';
 // What our own side does. A fault in it (no sequence number left, say) is told by the next step.
 
 export function start(state: DtlsState, now: Millis): void {
-  if (state.phase !== 'idle') return;
-  state.phase = 'handshake';
-  state.clock.now = now;
-  const { role, config } = state;
-  const fact = { kind: 'handshake.started', role } as const;
-  const { serverName } = config;
-  state.emit(role === 'server' || serverName === undefined ? fact : { ...fact, serverName });
-  attempt(state, () => carryOut(state, state.machine.start(now), 'own'));
+  if (begin(state, now)) attempt(state, () => carryOut(state, state.machine.start(now), 'own'));
 }
 
 /** One record, one datagram; what does not fit is refused as a whole, and the association goes on. */
@@ -48,19 +42,17 @@ export function keyUpdate(state: DtlsState, requestPeer: boolean): boolean {
 }
 
 export function sendTicket(state: DtlsState, now: Millis): boolean {
-  if (state.phase !== 'open' || state.version !== 0x0304 || state.role !== 'server') return false;
+  if (!isOpenServer(state, 0x0304)) return false;
   state.clock.now = now;
-  let sent = false;
-  const done = attempt(state, () => {
+  return attempt(state, () => {
     const actions = state.machine.ticket(now);
-    sent = actions.length > 0;
     carryOut(state, actions, 'own');
+    return actions.length > 0;
   });
-  return done && sent;
 }
 
 export function sendHelloRequest(state: DtlsState): boolean {
-  if (state.phase !== 'open' || state.version !== 0x0303 || state.role !== 'server') return false;
+  if (!isOpenServer(state, 0x0303)) return false;
   state.write.askedRenegotiation = true;
   const message = encodeEmpty(HANDSHAKE.hello_request);
   // RFC 6347 §4.2.2: a handshake of its own.

@@ -1,16 +1,17 @@
-import { ALERT, alertName, levelName } from '../../wire/alert.ts';
+import { ALERT } from '../../wire/alert.ts';
 import { decodeAck } from '../../wire/dtls-ack.ts';
 import { DTLS_CONTENT, dtlsContentName } from '../../wire/dtls-record.ts';
 import { HANDSHAKE } from '../../wire/handshake.ts';
 import { Malformed } from '../../wire/reader.ts';
-import { type Alert, decodeAlert, describeAlert, meaningOf } from '../alerts.ts';
+import { alertFact, decodeAlert, describeAlert, meaningOf } from '../alerts.ts';
 import type { Heed, TlsStep } from '../core.ts';
 import { ProtocolFault } from '../fault.ts';
+import { type Progress, progress } from '../handshake/progress.ts';
 import { onKeyUpdateAcknowledged } from './actions.ts';
 import { end, failHandshake } from './failure.ts';
 import { acknowledge } from './flight.ts';
 import type { QueuedRecord } from './inbox.ts';
-import { type Progress, progress, receiveHandshake } from './messages.ts';
+import { receiveHandshake } from './messages.ts';
 import { drop, openRecord } from './open-record.ts';
 import { type DtlsState, isLater, type OpenedRecord } from './state.ts';
 
@@ -88,7 +89,7 @@ function receiveAlert(state: DtlsState, record: OpenedRecord): TlsStep | undefin
   if (!record.protected && record.content.length !== 2)
     return drop(state, 'malformed', `alert of ${record.content.length} bytes`, about(record));
   const alert = decodeAlert(record.content);
-  emitAlert(state, alert, record.protected);
+  state.emit(alertFact('peer', alert, record.protected));
   const { version, config, read, write } = state;
   const means = meaningOf(alert, {
     version,
@@ -137,18 +138,6 @@ function receiveAck(state: DtlsState, record: OpenedRecord): Progress | undefine
     const detail = `ACK: ${error.message}`;
     throw new ProtocolFault({ blame: 'peer', rule: 'decode-error', alert: ALERT.decode_error, detail });
   }
-}
-
-function emitAlert(state: DtlsState, { level, description }: Alert, isProtected: boolean): void {
-  state.emit({
-    kind: 'alert',
-    by: 'peer',
-    level,
-    levelName: levelName(level),
-    description,
-    descriptionName: alertName(description),
-    protected: isProtected,
-  });
 }
 
 function about({ bytes, epoch, sequence, type }: OpenedRecord): {

@@ -1,5 +1,5 @@
 import type { Fact } from '../../timeline/event.ts';
-import { ALERT, ALERT_LEVEL, alertName, levelName } from '../../wire/alert.ts';
+import { ALERT, ALERT_LEVEL } from '../../wire/alert.ts';
 import { concat } from '../../wire/bytes.ts';
 import {
   DTLS_10,
@@ -11,6 +11,7 @@ import {
   type RecordNumber,
 } from '../../wire/dtls-record.ts';
 import { MAX_PLAINTEXT } from '../../wire/tls-record.ts';
+import { alertFact } from '../alerts.ts';
 import { ProtocolFault } from '../fault.ts';
 import { protect } from './epoch-key.ts';
 import type { DtlsState, WriteEpoch } from './state.ts';
@@ -102,15 +103,7 @@ export function queueAlert(state: DtlsState, level: number, description: number)
   const { current } = state.write;
   const record = sealRecord(state, current, DTLS_CONTENT.alert, Uint8Array.of(level, description));
   packRecord(state, packer, record, DTLS_CONTENT.alert, [
-    {
-      kind: 'alert',
-      by: 'local',
-      level,
-      levelName: levelName(level),
-      description,
-      descriptionName: alertName(description),
-      protected: current > 0,
-    },
+    alertFact('local', { level, description }, current > 0),
   ]);
   queuePacked(state, packer);
   if (description === ALERT.close_notify) state.write.closeNotify = true;

@@ -1,11 +1,7 @@
 import type { CryptoProvider } from '../../crypto/provider.ts';
-import type { Emit, Fact, Millis } from '../../timeline/event.ts';
+import type { Fact } from '../../timeline/event.ts';
 import type { RecordNumber } from '../../wire/dtls-record.ts';
-import type { TlsPhase } from '../core.ts';
-import type { ProtocolFault } from '../fault.ts';
-import type { HandshakeMachine } from '../handshake/machine.ts';
-import type { Session } from '../handshake/session.ts';
-import type { Role } from '../role.ts';
+import type { Connection } from '../handshake/connection.ts';
 import type { DtlsConfig, Timing } from './config.ts';
 import type { EpochKey } from './epoch-key.ts';
 import type { Inbox } from './inbox.ts';
@@ -64,16 +60,10 @@ export type WriteHalf = {
 export type ConnectionIds = { own: Uint8Array | undefined; peer: Uint8Array | undefined };
 
 /** An association. The functions of this folder take it; connection.ts makes it. */
-export type DtlsState = {
-  readonly role: Role;
+export type DtlsState = Connection & {
   readonly config: DtlsConfig;
   readonly timing: Timing;
   readonly provider: CryptoProvider;
-  readonly machine: HandshakeMachine;
-  readonly clock: { now: Millis; arrived: Millis | undefined };
-  readonly emit: (fact: Fact) => void;
-  phase: TlsPhase;
-  version: 0x0303 | 0x0304 | undefined;
   readonly inbox: Inbox;
   readonly read: ReadHalf;
   readonly write: WriteHalf;
@@ -83,19 +73,7 @@ export type DtlsState = {
   readonly acks: Acks;
   /** Datagrams, each with what is true once it has left. */
   units: { bytes: Uint8Array; facts: readonly Fact[] }[];
-  session: Session | undefined;
-  resumed: boolean;
-  /** A fault that came up outside of `step`; the next step tells it. */
-  pendingFault: ProtocolFault | undefined;
 };
-
-/** Stamps facts with the arrival of what caused them, where it waited to be processed. */
-export function stampedEmit(emit: Emit, clock: DtlsState['clock']): (fact: Fact) => void {
-  return (fact) => {
-    if (clock.arrived === undefined || clock.arrived === clock.now) emit(fact);
-    else emit(fact, clock.arrived);
-  };
-}
 
 /** Is a later than b (RFC 9147 §5.10: by epoch, then by number)? */
 export function isLater(a: RecordNumber, b: RecordNumber): boolean {

@@ -1,15 +1,13 @@
 import type { Fact } from '../../timeline/event.ts';
 import { ALERT, ALERT_LEVEL } from '../../wire/alert.ts';
 import { ProtocolFault } from '../fault.ts';
+import { isOurs, learn, type Occasion } from '../handshake/connection.ts';
 import type { HandshakeAction } from '../handshake/machine.ts';
 import { silenced } from './halves.ts';
 import { createDraft, type Draft, lastUnit, queueDraft } from './outbox.ts';
 import { recordKey12, recordKey13 } from './protection.ts';
 import { addChangeCipherSpec, addMessage, queueAlert } from './send.ts';
 import type { TlsState } from './state.ts';
-
-/** Who asked for it: the peer (our answers stop at our close_notify) or our own caller (who may go on). */
-export type Occasion = 'answer' | 'own';
 
 /**
  * Carries out what the handshake wants, in order; what it sends becomes one transmit unit. Throws ProtocolFault, before
@@ -47,20 +45,6 @@ function hold({ send }: TlsState, action: HandshakeAction): void {
   if (!known) send.held.push(action);
 }
 
-function isOurs(action: HandshakeAction): boolean {
-  switch (action.do) {
-    case 'send':
-    case 'change-cipher-spec':
-    case 'answer-key-update':
-      return true;
-    case 'secret':
-    case 'keys12':
-      return action.for === 'local';
-    default:
-      return false;
-  }
-}
-
 function perform(state: TlsState, draft: Draft, action: HandshakeAction): void {
   switch (action.do) {
     case 'send':
@@ -92,18 +76,9 @@ function perform(state: TlsState, draft: Draft, action: HandshakeAction): void {
       state.send.peerLimit = action.limit;
       return;
     case 'version':
-      state.version = action.version;
-      return;
     case 'complete':
-      state.phase = 'open';
-      state.version = action.info.version;
-      state.resumed = action.info.resumed;
-      state.session = action.info.session ?? state.session;
-      return;
     case 'ticket':
-      // Lifetime 0: to be thrown away at once (RFC 9846 §4.7.1).
-      if (action.session.lifetime > 0) state.session = action.session;
-      else state.session ??= action.session;
+      learn(state, action);
       return;
     case 'seen':
       if (action.what === 'hello-request' && !silenced(state.send)) answerHelloRequest(state, draft);

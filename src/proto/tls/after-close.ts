@@ -1,15 +1,16 @@
 import { ALERT } from '../../wire/alert.ts';
-import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
+import { HANDSHAKE } from '../../wire/handshake.ts';
 import type { RecordHeader } from '../../wire/tls-record.ts';
 import { CONTENT } from '../../wire/tls-record.ts';
-import { decodeAlert } from '../alerts.ts';
+import { alertFact, decodeAlert } from '../alerts.ts';
 import type { TlsStep } from '../core.ts';
 import { ProtocolFault } from '../fault.ts';
+import { messageFact } from '../message-facts.ts';
 import { carryOut } from './actions.ts';
 import { type QueuedRecord, takeAllBytes } from './deframer.ts';
 import { joinMessages } from './joiner.ts';
 import { type OpenedRecord, openRecord } from './open-record.ts';
-import { emitAlert, receiveAlert } from './receive.ts';
+import { receiveAlert } from './receive.ts';
 import type { TlsState } from './state.ts';
 
 /** Bytes behind the peer's close_notify that are no record: nothing in them can be told apart any more. */
@@ -51,7 +52,7 @@ function tell(state: TlsState, opened: OpenedRecord): TlsStep | undefined {
   switch (type) {
     case CONTENT.alert: {
       const alert = decodeAlert(content);
-      emitAlert(state, alert, opened.protected);
+      state.emit(alertFact('peer', alert, opened.protected));
       const closes = alert.description === ALERT.close_notify;
       state.receive.closeNotify ||= closes;
       return { kind: 'alert', means: closes ? 'closure' : 'fatal', ...alert };
@@ -83,10 +84,8 @@ function takeAfterClose(state: TlsState, opened: OpenedRecord): TlsStep | undefi
 function noteMessages(state: TlsState, content: Uint8Array): void {
   const { level } = state.receive;
   for (const { message, aligned } of joinMessages(state.receive.joiner, content)) {
-    const type = message[0] ?? 0;
-    const name = handshakeName(type);
-    state.emit({ kind: 'handshake.message', by: 'peer', type, name, level, bytes: message.length });
-    if (type !== HANDSHAKE.key_update) continue;
+    state.emit(messageFact('peer', level, message));
+    if (message[0] !== HANDSHAKE.key_update) continue;
     state.receive.aligned = aligned;
     const actions = state.machine.receive(state.clock.now, level, message);
     carryOut(

@@ -1,9 +1,9 @@
 import type { Millis } from '../../timeline/event.ts';
 import { encodeEmpty } from '../../wire/exchange.ts';
 import { HANDSHAKE } from '../../wire/handshake.ts';
-import { ProtocolFault } from '../fault.ts';
+import { begin, isOpenServer } from '../handshake/connection.ts';
 import { carryOut, releaseHeld } from './actions.ts';
-import { guarded } from './failure.ts';
+import { attempt } from './failure.ts';
 import { createDraft, queueDraft } from './outbox.ts';
 import { wearsOut } from './protection.ts';
 import { addMessage, queueAlert, queueData } from './send.ts';
@@ -12,14 +12,7 @@ import type { TlsState } from './state.ts';
 // What our own side does. A fault in it (no sequence number left, say) is told by the next step.
 
 export function start(state: TlsState, now: Millis): void {
-  if (state.phase !== 'idle') return;
-  state.phase = 'handshake';
-  state.clock.now = now;
-  const { role, config } = state;
-  const fact = { kind: 'handshake.started', role } as const;
-  const { serverName } = config;
-  state.emit(role === 'server' || serverName === undefined ? fact : { ...fact, serverName });
-  attempt(state, () => carryOut(state, state.machine.start(now), 'own'));
+  if (begin(state, now)) attempt(state, () => carryOut(state, state.machine.start(now), 'own'));
 }
 
 export function sendData(state: TlsState, data: Uint8Array): boolean {
@@ -53,29 +46,21 @@ export function keyUpdate(state: TlsState, requestPeer: boolean): boolean {
 }
 
 export function sendTicket(state: TlsState, now: Millis): boolean {
-  if (state.phase !== 'open' || state.version !== 0x0304 || state.role !== 'server') return false;
-  let sent = false;
-  const done = attempt(state, () => {
+  if (!isOpenServer(state, 0x0304)) return false;
+  state.clock.now = now;
+  return attempt(state, () => {
     const actions = state.machine.ticket(now);
-    sent = actions.length > 0;
     carryOut(state, actions, 'own');
+    return actions.length > 0;
   });
-  return done && sent;
 }
 
 export function sendHelloRequest(state: TlsState): boolean {
-  if (state.phase !== 'open' || state.version !== 0x0303 || state.role !== 'server') return false;
+  if (!isOpenServer(state, 0x0303)) return false;
   state.send.askedRenegotiation = true;
   return attempt(state, () => {
     const draft = createDraft();
     addMessage(state, draft, 'application', encodeEmpty(HANDSHAKE.hello_request));
     queueDraft(state.outbox, draft);
   });
-}
-
-function attempt(state: TlsState, act: () => void): boolean {
-  const outcome = guarded(state, act);
-  if (!(outcome instanceof ProtocolFault)) return true;
-  state.pendingFault = outcome;
-  return false;
 }

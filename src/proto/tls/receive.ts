@@ -1,12 +1,11 @@
-import { ALERT, alertName, levelName } from '../../wire/alert.ts';
-import { decodeKeyUpdate } from '../../wire/exchange.ts';
-import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
+import { ALERT } from '../../wire/alert.ts';
+import { HANDSHAKE } from '../../wire/handshake.ts';
 import { CONTENT, contentTypeName, type RecordHeader } from '../../wire/tls-record.ts';
-import { type Alert, decodeAlert, describeAlert, meaningOf } from '../alerts.ts';
+import { alertFact, decodeAlert, describeAlert, meaningOf } from '../alerts.ts';
 import type { Heed, TlsStep } from '../core.ts';
 import { ProtocolFault } from '../fault.ts';
-import type { HandshakeAction } from '../handshake/machine.ts';
-import { ticketFact } from '../ticket-fact.ts';
+import { moreTelling, nameStep, type Progress, progress } from '../handshake/progress.ts';
+import { contentFacts, messageFact } from '../message-facts.ts';
 import { carryOut, releaseHeld } from './actions.ts';
 import { changeCipherSpec } from './change-cipher-spec.ts';
 import type { QueuedRecord } from './deframer.ts';
@@ -15,8 +14,6 @@ import { failHandshake } from './failure.ts';
 import { joinMessages, midMessage } from './joiner.ts';
 import type { OpenedRecord } from './open-record.ts';
 import type { TlsState } from './state.ts';
-
-type Progress = Extract<TlsStep, { kind: 'progress' }>;
 
 /** One whole record whose header is in order. Throws ProtocolFault. */
 export function receiveRecord(
@@ -52,7 +49,7 @@ export function receiveRecord(
 
 export function receiveAlert(state: TlsState, record: OpenedRecord): TlsStep {
   const alert = decodeAlert(record.content);
-  emitAlert(state, alert, record.protected);
+  state.emit(alertFact('peer', alert, record.protected));
   const means = meaningOf(alert, {
     version: state.version,
     policy: state.config.policy,
@@ -107,7 +104,7 @@ function receiveHandshake(state: TlsState, { content }: OpenedRecord): TlsStep {
   for (const { message, aligned } of joinMessages(state.receive.joiner, content)) {
     state.receive.aligned = aligned;
     const what = receiveMessage(state, message);
-    if (RANK.indexOf(what) > RANK.indexOf(step.what)) step = progress(what);
+    step = progress(moreTelling(step.what, what));
   }
   state.receive.aligned = true;
   return step;
@@ -115,63 +112,22 @@ function receiveHandshake(state: TlsState, { content }: OpenedRecord): TlsStep {
 
 function receiveMessage(state: TlsState, message: Uint8Array): Progress['what'] {
   const { level } = state.receive;
-  const type = message[0] ?? 0;
-  const before = state.phase;
-  const name = handshakeName(type);
-  state.emit({ kind: 'handshake.message', by: 'peer', type, name, level, bytes: message.length });
-  if (before === 'open' && state.config.policy.keyUpdateAnswers === 'late') releaseHeld(state);
+  const wasOpen = state.phase === 'open';
+  state.emit(messageFact('peer', level, message));
+  if (wasOpen && state.config.policy.keyUpdateAnswers === 'late') releaseHeld(state);
   const actions = state.machine.receive(state.clock.now, level, message);
   carryOut(state, actions, 'answer');
-  if (type === HANDSHAKE.new_session_ticket) {
-    state.receive.tickets++;
-    const afterOurClose = state.send.closeNotify;
-    state.emit({ kind: 'ticket', by: 'peer', ...ticketFact(state.version, message), afterOurClose });
-    return before === 'open' ? 'ticket' : 'handshake';
-  }
-  if (type === HANDSHAKE.key_update) {
-    state.send.askedKeyUpdate = false;
-    const requested = decodeKeyUpdate(message.subarray(4))?.requested ?? false;
-    state.emit({ kind: 'key-update', by: 'peer', requested });
-    return 'key-update';
-  }
-  return state.send.renegotiating ? 'renegotiation' : progressOf(actions);
-}
-
-function progressOf(actions: readonly HandshakeAction[]): Progress['what'] {
-  for (const action of actions) {
-    if (action.do === 'complete') return 'connected';
-    if (action.do === 'seen') return action.what;
-  }
-  return 'handshake';
-}
-
-export function emitAlert(state: TlsState, { level, description }: Alert, isProtected: boolean): void {
-  state.emit({
-    kind: 'alert',
-    by: 'peer',
-    level,
-    levelName: levelName(level),
-    description,
-    descriptionName: alertName(description),
-    protected: isProtected,
-  });
-}
-
-function progress(what: Progress['what']): Progress {
-  return { kind: 'progress', what };
+  if (message[0] === HANDSHAKE.new_session_ticket) state.receive.tickets++;
+  if (message[0] === HANDSHAKE.key_update) state.send.askedKeyUpdate = false;
+  const { version } = state;
+  for (const fact of contentFacts('peer', message, { version, afterOurClose: state.send.closeNotify }))
+    state.emit(fact);
+  const what = nameStep(message, wasOpen, actions);
+  return state.send.renegotiating ? moreTelling('renegotiation', what) : what;
 }
 
 function unexpected(rule: string, detail: string): ProtocolFault {
   return new ProtocolFault({ blame: 'peer', rule, alert: ALERT.unexpected_message, detail });
 }
 
-/** What a record with several messages is called by: the later here, the more it says. */
-const RANK: readonly Progress['what'][] = [
-  'handshake',
-  'hello-request',
-  'renegotiation',
-  'key-update',
-  'ticket',
-  'connected',
-];
 const MAX_IDLE_RECORDS = 32;

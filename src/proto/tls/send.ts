@@ -1,10 +1,9 @@
 import type { Level } from '../../timeline/event.ts';
-import { ALERT, ALERT_LEVEL, alertName, levelName } from '../../wire/alert.ts';
+import { ALERT, ALERT_LEVEL } from '../../wire/alert.ts';
 import { concat } from '../../wire/bytes.ts';
-import { decodeKeyUpdate } from '../../wire/exchange.ts';
-import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
 import { CONTENT, contentTypeName, encodeRecordHeader, MAX_PLAINTEXT } from '../../wire/tls-record.ts';
-import { ticketFact } from '../ticket-fact.ts';
+import { alertFact } from '../alerts.ts';
+import { contentFacts, messageFact } from '../message-facts.ts';
 import { createDraft, type Draft, queueDraft } from './outbox.ts';
 import { protect } from './protection.ts';
 import type { TlsState } from './state.ts';
@@ -35,17 +34,9 @@ function addRecords(state: TlsState, draft: Draft, type: number, content: Uint8A
 /** A handshake message, and what it tells the timeline. */
 export function addMessage(state: TlsState, draft: Draft, level: Level, message: Uint8Array): void {
   addRecords(state, draft, CONTENT.handshake, message);
-  const type = message[0] ?? 0;
-  const name = handshakeName(type);
-  draft.facts.push({ kind: 'handshake.message', by: 'local', type, name, level, bytes: message.length });
-  if (type === HANDSHAKE.new_session_ticket) {
-    const afterOurClose = state.send.closeNotify;
-    draft.facts.push({ kind: 'ticket', by: 'local', ...ticketFact(state.version, message), afterOurClose });
-  }
-  if (type === HANDSHAKE.key_update) {
-    const requested = decodeKeyUpdate(message.subarray(4))?.requested ?? false;
-    draft.facts.push({ kind: 'key-update', by: 'local', requested });
-  }
+  const { version } = state;
+  draft.facts.push(messageFact('local', level, message));
+  draft.facts.push(...contentFacts('local', message, { version, afterOurClose: state.send.closeNotify }));
 }
 
 /** Never protected: in 1.2 it goes before the keys, in 1.3 it is for the middleboxes (RFC 9846 appendix E.4). */
@@ -61,15 +52,8 @@ export function queueAlert(state: TlsState, level: number, description: number):
   const content = Uint8Array.of(level, description);
   if (bare) addRecord(draft, CONTENT.alert, bareRecord(CONTENT.alert, 0x0303, content), false);
   else addRecords(state, draft, CONTENT.alert, content);
-  draft.facts.push({
-    kind: 'alert',
-    by: 'local',
-    level,
-    levelName: levelName(level),
-    description,
-    descriptionName: alertName(description),
-    protected: state.send.key !== undefined && !bare,
-  });
+  const isProtected = state.send.key !== undefined && !bare;
+  draft.facts.push(alertFact('local', { level, description }, isProtected));
   queueDraft(state.outbox, draft);
   if (description === ALERT.close_notify) state.send.closeNotify = true;
   else if (level === ALERT_LEVEL.fatal) state.send.fatalAlert = true;

@@ -1,12 +1,14 @@
 import type { CoreDeps, TlsCore } from '../core.ts';
 import type { TlsConfig } from '../handshake/config.ts';
+import { type StepClock, stampedEmit } from '../handshake/connection.ts';
+import { TLS } from '../handshake/flavor.ts';
 import type { HandshakeMachine } from '../handshake/machine.ts';
 import type { Role } from '../role.ts';
 import { deframerWants, takeAllBytes } from './deframer.ts';
 import { createReceiveHalf, createSendHalf } from './halves.ts';
 import { keyUpdate, sendAlert, sendData, sendHelloRequest, sendTicket, start } from './own-acts.ts';
 import { sealRecord } from './send.ts';
-import { type StepClock, stampedEmit, type TlsState } from './state.ts';
+import type { TlsState } from './state.ts';
 import { ready, step } from './step.ts';
 import { queueInput } from './stream-end.ts';
 
@@ -23,7 +25,7 @@ export function wireTlsCore(
   return {
     role,
     phase: () => state.phase,
-    version: () => (state.version === undefined ? undefined : VERSION_NAMES[state.version]),
+    version: () => (state.version === undefined ? undefined : TLS.versionNames[state.version]),
     start: (now) => start(state, now),
     restart() {
       const { deframer, ends } = state.receive;
@@ -80,5 +82,3 @@ function createState(createMachine: CreateMachine, role: Role, config: TlsConfig
     pendingFault: undefined,
   };
 }
-
-const VERSION_NAMES = { 771: 'TLSv1.2', 772: 'TLSv1.3' } as const;
