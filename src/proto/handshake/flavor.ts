@@ -18,6 +18,10 @@ export type Flavor = {
   compatibility: boolean;
   /** ClientHello has a cookie field, and HelloVerifyRequest may answer it (RFC 6347 §4.2.1, RFC 9147 §5.3). */
   helloCookie: boolean;
+  /** DTLS: bytes of ClientHello that one datagram holds. A first one that would be longer for its key shares goes without them. */
+  longestHello?: number;
+  /** Without an application protocol there is no connection: no_application_protocol (RFC 9001 §8.1). */
+  needsAlpn?: true;
   /** How a message enters the transcript. `sequence`: its message_seq, or where there is none, the count of its sender's messages. */
   frame(message: Uint8Array, sequence: number, version: 0x0303 | 0x0304): Uint8Array;
   extraExtensions: readonly ExtraExtension[];
@@ -53,6 +57,18 @@ export const DTLS: Flavor = {
   compatibility: false,
   helloCookie: true,
   frame: dtlsFrame,
+  extraExtensions: [],
+};
+
+/** RFC 9001 §4, §8. Each connection adds its transport parameters to `extraExtensions`, and offers TLS 1.3 alone. */
+export const QUIC: Flavor = {
+  name: 'quic',
+  wire: { 771: 0x0303, 772: 0x0304 },
+  versionNames: { 771: 'TLSv1.2', 772: 'TLSv1.3' },
+  compatibility: false,
+  helloCookie: false,
+  needsAlpn: true,
+  frame: (message) => message,
   extraExtensions: [],
 };
 
