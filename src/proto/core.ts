@@ -7,7 +7,8 @@ import type { Role } from './role.ts';
 
 /** What the world tells a core. */
 export type Input =
-  | { kind: 'bytes'; data: Uint8Array }
+  /** `from`: the address behind a datagram, in any spelling that tells it from others; where nobody could move it is left out. */
+  | { kind: 'bytes'; data: Uint8Array; from?: string }
   | { kind: 'fin'; certainty: Certainty }
   | { kind: 'reset'; errno: string; certainty: Certainty }
   | { kind: 'unreachable'; errno: string };

@@ -107,6 +107,11 @@ export type QuicCore = {
   discardTransmit(): void;
   pollTimeout(): Millis | undefined;
   handleTimeout(now: Millis): void;
+  /**
+   * Where the unit of `peekTransmit` is to go: the `from` of an input. Undefined: where everything goes, because nobody said where
+   * anything comes from.
+   */
+  transmitTo(): string | undefined;
   /** The errno of the last ICMP error. A core goes on, as the RFC says. */
   unreachable(): string | undefined;
 

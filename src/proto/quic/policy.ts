@@ -1,0 +1,27 @@
+import type { QuicPolicy } from './core.ts';
+
+/** What the RFCs say, or where they leave it open, what does no harm. */
+export const DEFAULT_QUIC_POLICY: QuicPolicy = {
+  closeRepetition: 'doubling',
+  reasonLimit: { most: 1024, cut: 'character' },
+  closeNeedsWindow: false,
+  oversizeCode: 'refuse',
+  answerClose: true,
+  keepAliveMs: undefined,
+  idleTimeoutMs: 30_000,
+  maxAckDelayMs: 25,
+  closingPtos: 3,
+  keyUpdatePackets: 1_000_000,
+  grease: false,
+};
+
+/** As OpenSSL 3.5 was seen to close. */
+export const OPENSSL_QUIC_POLICY: QuicPolicy = {
+  ...DEFAULT_QUIC_POLICY,
+  closeRepetition: 'never',
+  reasonLimit: { most: 600, cut: 'bytes' },
+  closeNeedsWindow: true,
+  oversizeCode: 'say-nothing',
+  answerClose: false,
+  keepAliveMs: 'half-idle',
+};
