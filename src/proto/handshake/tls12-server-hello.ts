@@ -43,23 +43,17 @@ export function onClientHello12(ctx: Context, offer: ClientOffer): Tls12ServerSt
   act(ctx, { do: 'version', version: 0x0303 });
   ctx.transcript.begin(suite.hash, 0x0303);
   hear(ctx, message);
-  sendServerHello(ctx, offer, run, { secure, resumed: session !== undefined });
+  sendServerHello(ctx, offer, run, secure);
   if (session !== undefined) return sendResumedFlight(ctx, { ...run, resumed: session }, session);
   return suite.keyExchange === 'ecdhe'
     ? sendServerFlight12(ctx, offer, run)
     : sendPskFlight12(ctx, offer, run);
 }
 
-function sendServerHello(
-  ctx: Context,
-  offer: ClientOffer,
-  run: Tls12ServerRun,
-  { secure, resumed }: { secure: boolean; resumed: boolean },
-): void {
+function sendServerHello(ctx: Context, offer: ClientOffer, run: Tls12ServerRun, secure: boolean): void {
   const { extensions } = offer.hello;
   const out: Extension[] = [];
   const add = (type: number, bytes: Uint8Array): void => void out.push({ type, data: bytes });
-  if (offer.serverName !== undefined && !resumed) add(EXTENSION.server_name, NOTHING);
   if (secure) add(EXTENSION.renegotiation_info, data.renegotiationInfo.encode(NOTHING));
   if (run.extendedMasterSecret) add(EXTENSION.extended_master_secret, NOTHING);
   if (findExtension(extensions, EXTENSION.ec_point_formats) !== undefined)

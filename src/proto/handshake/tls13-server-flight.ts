@@ -49,7 +49,6 @@ export function sendServerFlight(
 function encryptedExtensions(ctx: Context, offer: ClientOffer, alpn: string | undefined): Extension[] {
   const out: Extension[] = [];
   const { extensions } = offer.hello;
-  if (offer.serverName !== undefined) out.push({ type: EXTENSION.server_name, data: new Uint8Array(0) });
   if (alpn !== undefined)
     out.push({
       type: EXTENSION.application_layer_protocol_negotiation,
