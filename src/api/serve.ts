@@ -8,6 +8,7 @@ import { chooseProvider } from '../io/provider.ts';
 import { createRandom } from '../io/random.ts';
 import type { Server, ServerOptions } from '../io/serve-tcp.ts';
 import { createTrust } from '../io/trust.ts';
+import { DEFAULT_GROUPS } from '../proto/handshake/defaults.ts';
 import type { Identity } from '../proto/handshake/peer-auth.ts';
 import { identityOf, VERSIONS } from './handshake.ts';
 
@@ -50,7 +51,9 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
   const provider = await chooseProvider(options.crypto ?? 'auto', { mlkem: true });
   const deps = { random: createRandom(), provider, peerAuth: createTrust({ provider, verify: false }) };
   const versions = options.versions?.map((version) => VERSIONS[version]);
-  const cores = { identity, deps, ...(versions === undefined ? {} : { versions }) };
+  // For clients that send a share of it, or of nothing.
+  const groups = [X25519MLKEM768, ...DEFAULT_GROUPS];
+  const cores = { identity, deps, groups, ...(versions === undefined ? {} : { versions }) };
   const start = protocol === 'tls' ? startTls : startDtls;
   const server = await start(cores, behaviour, {
     ...options,
@@ -108,3 +111,5 @@ function cannotListen(error: unknown, host: string, port: number | undefined): u
   const at = formatTarget({ host, port: port ?? 0 });
   return new UsageError('bad-option', `cannot listen on ${at}: ${String(error.code)}`);
 }
+
+const X25519MLKEM768 = 0x11ec;

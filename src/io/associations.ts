@@ -21,7 +21,7 @@ export type Association = {
 
 export type Associations = {
   size(): number;
-  /** Hands a datagram on. `new-client`: it is a ClientHello that belongs to nobody here. */
+  /** Hands a datagram on. `new-client`: it is a ClientHello, or a piece of one, that belongs to nobody here. */
   route(data: Uint8Array, to: Addressed): 'done' | 'new-client';
   /**
    * May an association begin for that address? Where no cookie shows that its client is really there (`verified`), a handshake
@@ -90,6 +90,8 @@ function route(table: Table, data: Uint8Array, to: Addressed): 'done' | 'new-cli
   }
   const addressed = to.connectionId === undefined ? undefined : table.byConnectionId.get(to.connectionId);
   const newest = entries.at(-1);
+  const unfinished = newest !== undefined && !newest.association.watch.established();
+  if (isClientHello(data) && !unfinished && !(to.sticky && newest !== undefined)) return 'new-client';
   if (addressed !== undefined) give(table, addressed, data);
   else if (newest !== undefined && isPlaintext(data)) give(table, newest, data);
   else for (const entry of entries) give(table, entry, data);
@@ -150,11 +152,14 @@ function allEntries(table: Table): Entry[] {
   return [...table.byAddress.values()].flat();
 }
 
+function isClientHello(data: Uint8Array): boolean {
+  return isPlaintext(data) && data[0] === HANDSHAKE && data[13] === CLIENT_HELLO;
+}
+
 /** In hex, of a datagram that begins with the beginning of a ClientHello (RFC 6347 §4.1, §4.2.2). */
 function clientRandom(data: Uint8Array): string | undefined {
   const fragmentOffset = (data[19] ?? 1) + (data[20] ?? 1) + (data[21] ?? 1);
-  const begins =
-    isPlaintext(data) && data[0] === HANDSHAKE && data[13] === CLIENT_HELLO && fragmentOffset === 0;
+  const begins = isClientHello(data) && fragmentOffset === 0;
   return begins && data.length >= RANDOM_END ? toHex(data.subarray(RANDOM_START, RANDOM_END)) : undefined;
 }
 

@@ -13,10 +13,14 @@ import { createReceiveBuffer } from './receive-buffer.ts';
 
 /**
  * Judges a ClientHello before anything is kept of its sender. `answer`: with a cookie to be sent back · `make`: the sender
- * can be reached at its address (or nobody asks), a connection may begin · `drop`: not worth an answer.
+ * can be reached at its address (or nobody asks), a connection may begin, with `first` for the datagram if there is one · `drop`: not
+ * worth an answer.
  */
 export type Gate = (datagram: Uint8Array, remote: string) => GateVerdict;
-export type GateVerdict = { kind: 'answer'; bytes: Uint8Array } | { kind: 'make' } | { kind: 'drop' };
+export type GateVerdict =
+  | { kind: 'answer'; bytes: Uint8Array }
+  | { kind: 'make'; first?: Uint8Array }
+  | { kind: 'drop' };
 
 export type ListenUdpOptions = {
   host: string;
@@ -61,11 +65,12 @@ export function listenUdp(options: ListenUdpOptions): Promise<UdpListener> {
     const { connectionIdOf, sticky = false, gate } = options;
     const verdict = table.route(data, { remote, connectionId: connectionIdOf?.(data), sticky });
     if (verdict !== 'new-client' || stopped) return;
-    const judged = gate?.(data, remote) ?? { kind: 'make' };
+    const judged: GateVerdict = gate?.(data, remote) ?? { kind: 'make' };
     if (judged.kind === 'answer') socket.send(judged.bytes, from.port, from.address, () => {});
     if (judged.kind !== 'make' || !table.room(remote, gate !== undefined)) return;
     const to = { socket, from, remote, capture, isOpen: () => open };
-    options.onAssociation((sink, emit, watch) => join(table, to, data, { sink, emit, watch }), remote);
+    const first = judged.first ?? data;
+    options.onAssociation((sink, emit, watch) => join(table, to, first, { sink, emit, watch }), remote);
   };
   socket.on('message', (data, from) => {
     if (open) found(data, from);

@@ -2,7 +2,7 @@ import { equalBytes, fromHex } from './bytes.ts';
 import type { Extension } from './extensions.ts';
 import { decodeExtensions, encodeExtensions } from './extensions.ts';
 import { decodeWhole, encodeHandshake, HANDSHAKE } from './handshake.ts';
-import { Malformed, type Reader } from './reader.ts';
+import { Malformed, Reader, Truncated } from './reader.ts';
 
 /** RFC 9846 §4.2.2, RFC 5246 §7.4.1.2. `random` is 32 bytes, `sessionId` 0 to 32. `cookie` exists in DTLS alone (RFC 6347 §4.2.1). */
 export type ClientHello = {
@@ -53,6 +53,22 @@ export function decodeClientHello(body: Uint8Array, withCookie = false): ClientH
   });
 }
 
+/**
+ * The beginning of a ClientHello of DTLS whose rest is in other datagrams: all up to the extensions, and of these the whole ones.
+ * Throws `Malformed` when not even that is there.
+ */
+export function decodeClientHelloHead(start: Uint8Array): ClientHello {
+  const reader = new Reader(start);
+  const legacyVersion = reader.u16();
+  const random = reader.take(32);
+  const sessionId = decodeSessionId(reader);
+  const cookie = reader.vector(1);
+  const cipherSuites = decodeU16List(reader.nested(2), 'cipher_suites');
+  const compressionMethods = reader.vector(1);
+  const head = { legacyVersion, random, sessionId, cookie, cipherSuites, compressionMethods };
+  return { ...head, extensions: wholeExtensions(reader) };
+}
+
 export function encodeServerHello(hello: ServerHello): Uint8Array {
   return encodeHandshake(HANDSHAKE.server_hello, (writer) => {
     writer.u16(hello.legacyVersion).raw(hello.random).vector(1, hello.sessionId);
@@ -95,6 +111,17 @@ export function decodeU16List(reader: Reader, what: string): number[] {
   while (!reader.done()) list.push(reader.u16());
   if (list.length === 0) throw new Malformed(reader.offset, `empty list: ${what}`);
   return list;
+}
+
+function wholeExtensions(reader: Reader): Extension[] {
+  const extensions: Extension[] = [];
+  try {
+    reader.u16();
+    while (!reader.done()) extensions.push({ type: reader.u16(), data: reader.vector(2) });
+  } catch (error) {
+    if (!(error instanceof Truncated)) throw error;
+  }
+  return extensions;
 }
 
 function decodeSessionId(reader: Reader): Uint8Array {

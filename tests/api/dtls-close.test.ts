@@ -100,6 +100,19 @@ describe.each(['1.2', '1.3'] as const)('dtlsClose on real sockets, DTLS %s', (ve
     );
     expect(Math.max(...sizes)).toBeLessThanOrEqual(300);
   });
+
+  it.each([
+    ['X25519MLKEM768 in 1200 bytes', { groups: ['X25519MLKEM768', 'x25519', 'P-256'] }],
+    ['X25519MLKEM768 in 228 bytes', { groups: ['X25519MLKEM768', 'x25519', 'P-256'], mtu: 228 }],
+    ['228 bytes', { mtu: 228 }],
+  ])('gets past the cookie with a ClientHello in pieces: %s', async (_name, options) => {
+    const result = await close('well-behaved', { versions, ...options });
+    expect(result.outcome.class).toBe('clean');
+    expect(result.events.filter((event) => event.kind === 'retransmission')).toEqual([]);
+    const completed = result.events.find((event) => event.kind === 'handshake.completed');
+    const group = 'groups' in options && version === '1.3' ? 'x25519mlkem768' : 'x25519';
+    expect(completed).toMatchObject({ group: expect.stringMatching(new RegExp(`^${group}$`, 'iu')) });
+  });
 });
 
 describe('dtlsClose', () => {

@@ -1,3 +1,4 @@
+import { withMlkem } from '../../src/crypto/mlkem.ts';
 import { createNativeProvider } from '../../src/io/native-crypto.ts';
 import type { CoreDeps, TlsCore, TlsStep } from '../../src/proto/core.ts';
 import type { DtlsConfig } from '../../src/proto/dtls/config.ts';
@@ -9,7 +10,7 @@ import { createSimIdentity, createSimTrust } from '../../src/sim/identity.ts';
 import { createRandom } from '../../src/sim/random.ts';
 import type { Fact, Millis } from '../../src/timeline/event.ts';
 
-const native = createNativeProvider();
+const native = withMlkem(createNativeProvider());
 const identity = createSimIdentity(native, createRandom(1, 'identity'), 'localhost');
 const trust = createSimTrust(native);
 

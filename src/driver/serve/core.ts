@@ -10,6 +10,8 @@ import type { Emit } from '../../timeline/event.ts';
 export type ServerCoreOptions = {
   identity: Identity;
   versions?: readonly (0x0303 | 0x0304)[];
+  /** Preference order; the provider has to know them. Default: those of a client. */
+  groups?: readonly number[];
   deps: Omit<CoreDeps, 'emit'>;
 };
 
@@ -20,11 +22,12 @@ export function createServerCores(options: ServerCoreOptions): (emit: Emit) => T
 }
 
 /** What all connections of one server share. */
-export function serverConfig({ identity, deps, versions = [0x0304, 0x0303] }: ServerCoreOptions): TlsConfig {
+export function serverConfig(options: ServerCoreOptions): TlsConfig {
+  const { identity, deps, versions = [0x0304, 0x0303], groups = DEFAULT_GROUPS } = options;
   return {
     versions,
     suites: DEFAULT_SUITES,
-    groups: DEFAULT_GROUPS,
+    groups,
     signatureSchemes: DEFAULT_SCHEMES,
     verify: 'report',
     identity,

@@ -1,4 +1,6 @@
 import { ascii, concat, equalBytes } from '../../wire/bytes.ts';
+import { cookie as cookieExtension } from '../../wire/extension-data.ts';
+import { EXTENSION, findExtension } from '../../wire/extensions.ts';
 import type { ClientHello } from '../../wire/hello.ts';
 import { Malformed, Reader } from '../../wire/reader.ts';
 import { Writer } from '../../wire/writer.ts';
@@ -25,6 +27,19 @@ export function checkVerifyCookie(ctx: Context, keeper: CookieKeeper, hello: Cli
   if (cookie?.length !== TIME_LENGTH + MAC_LENGTH) return false;
   const made = new Reader(cookie).u32();
   return isFresh(ctx, made) && equalBytes(cookie, cookieOf(ctx, keeper, hello, made));
+}
+
+/** Does the ClientHello, or as much as has come of it, bring back a cookie of ours, of either version? */
+export function bringsCookie(ctx: Context, keeper: CookieKeeper, hello: ClientHello): boolean {
+  if (checkVerifyCookie(ctx, keeper, hello)) return true;
+  const extension = findExtension(hello.extensions, EXTENSION.cookie);
+  if (extension === undefined) return false;
+  try {
+    return openRetry(ctx, keeper, cookieExtension.decode(extension)) !== undefined;
+  } catch (error) {
+    if (error instanceof Malformed) return false;
+    throw error;
+  }
 }
 
 /** The cookie of a HelloRetryRequest: its state, sealed for the server itself and bound to the address. */

@@ -33,7 +33,7 @@ export function createOffer(ctx: Context): Offer {
   const random = deps.random(32);
   ctx.clientRandom = random;
   const shares = createShares(ctx);
-  const hello: ClientHello = {
+  const full: ClientHello = {
     legacyVersion: flavor.wire[0x0303],
     random,
     sessionId: offeredSessionId(ctx, session12),
@@ -42,10 +42,25 @@ export function createOffer(ctx: Context): Offer {
     compressionMethods: Uint8Array.of(0),
     extensions: offeredExtensions(ctx, shares, session12),
   };
-  const offer = seal(ctx, { hello, shares }, offerablePsks(ctx, session));
+  const offer = fitting(ctx, seal(ctx, { hello: full, shares }, offerablePsks(ctx, session)));
   if (session === undefined) return offer;
   deps.emit({ kind: 'session', what: 'offered', why: sessionWords(session) });
   return { ...offer, session };
+}
+
+/**
+ * A server that keeps nothing of strangers cannot put their ClientHello together. One whose shares make it too long asks the server
+ * for a group instead (RFC 9846 §4.3.8): the cookie costs a round trip anyway.
+ */
+function fitting(ctx: Context, offer: Offer): Offer {
+  const longest = ctx.flavor.longestHello ?? Number.POSITIVE_INFINITY;
+  if (offer.message.length <= longest || offer.shares.size === 0) return offer;
+  const shares = new Map<number, KeyShare>();
+  const extensions = offer.hello.extensions
+    .filter(({ type }) => type !== EXTENSION.pre_shared_key)
+    .map((extension) => (extension.type === EXTENSION.key_share ? keyShareExtension(shares) : extension));
+  const shorter = seal(ctx, { hello: { ...offer.hello, extensions }, shares }, offer.psks);
+  return shorter.message.length <= longest ? shorter : offer;
 }
 
 /** RFC 9846 §4.2.2: the second ClientHello is the first but for what the HelloRetryRequest asked for. */
@@ -56,13 +71,16 @@ export function retryOffer(
 ): Offer {
   const shares = asked.group === undefined ? offer.shares : new Map([shareOf(ctx, asked.group)]);
   const extensions: Extension[] = [];
+  const cookie: Extension[] =
+    asked.cookie === undefined ? [] : [{ type: EXTENSION.cookie, data: data.cookie.encode(asked.cookie) }];
+  // Where the message may be cut, the cookie is to be in its first piece: the server reads no further before it has seen it.
+  if (ctx.flavor.helloCookie) extensions.push(...cookie);
   for (const extension of offer.hello.extensions) {
     if (extension.type === EXTENSION.pre_shared_key) continue;
     if (extension.type === EXTENSION.key_share) extensions.push(keyShareExtension(shares));
     else extensions.push(extension);
   }
-  if (asked.cookie !== undefined)
-    extensions.push({ type: EXTENSION.cookie, data: data.cookie.encode(asked.cookie) });
+  if (!ctx.flavor.helloCookie) extensions.push(...cookie);
   // A PSK whose hash is not the chosen suite's must not be offered again (§4.2.2, §4.3.11).
   const psks = renewed(ctx, offer.psks).filter((psk) => psk.hash === asked.hash);
   const next = seal(ctx, { hello: { ...offer.hello, extensions }, shares }, psks);
