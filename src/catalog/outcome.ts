@@ -5,6 +5,8 @@ import { before, type CloseFacts, readClose } from './close-facts.ts';
 import { isDatagrams } from './datagram-facts.ts';
 import { judgeDatagrams } from './datagram-outcome.ts';
 import { answered, measure, neverClosed } from './measure.ts';
+import { isQuic } from './quic-facts.ts';
+import { judgeQuic } from './quic-outcome.ts';
 import { summarize } from './summary.ts';
 import { exitCodeOf } from './verdict.ts';
 
@@ -13,6 +15,7 @@ import { exitCodeOf } from './verdict.ts';
  * else: a recorded timeline gives the same answer. Findings count for the exit code when they are on the timeline.
  */
 export function judge(events: readonly TimelineEvent[], conn = 'local'): Outcome {
+  if (isQuic(events)) return judgeQuic(events, conn);
   if (isDatagrams(events)) return judgeDatagrams(events, conn);
   const facts = readClose(events, conn);
   const name = classify(facts);

@@ -2,12 +2,13 @@ import type { Millis } from '../timeline/event.ts';
 import { messageName } from '../wire/handshake.ts';
 import { type CloseFacts, transportEnd, unsent } from './close-facts.ts';
 import type { Measured } from './measure.ts';
+import { unreachableText } from './unreachable-text.ts';
 
 /** One sentence: who ended the connection, and how. Peer text in it (details, reasons) is escaped where it is rendered. */
 export function summarize(facts: CloseFacts, measured: Measured): string {
   switch (measured.class) {
     case 'unreachable':
-      return unreachable(facts);
+      return unreachableText(facts);
     case 'handshake-failed':
       return handshakeFailed(facts);
     case 'interrupted':
@@ -40,20 +41,6 @@ export function summarize(facts: CloseFacts, measured: Measured): string {
 function interrupted({ interrupted: fact, phase = '' }: CloseFacts): string {
   const signal = fact?.signal ?? 'unknown';
   return `the run was interrupted (${signal}) ${PHASE_WORDS[phase] ?? 'before the close was over'}`;
-}
-
-function unreachable({ unreachable: fact, attempts }: CloseFacts): string {
-  if (fact === undefined) return 'no connection could be made';
-  const words = ERRNO_WORDS[fact.errno];
-  const why = words === undefined ? fact.errno : `${words} (${fact.errno})`;
-  const tried = attempts.map(({ address, port }) => formatTarget(address, port));
-  if (tried.length === 0)
-    return fact.detail === '' ? `no connection: ${why}` : `no connection: ${fact.detail}: ${why}`;
-  return `no connection to ${tried.join(', ')}: ${why}`;
-}
-
-function formatTarget(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function handshakeFailed(facts: CloseFacts): string {
@@ -173,16 +160,4 @@ const PHASE_WORDS: Readonly<Record<string, string>> = {
   linger: "after the peer's FIN",
   // biome-ignore lint/suspicious/noThenProperty: the phase's name; its value is never callable
   then: 'while the connection was used again, after the close',
-};
-
-const ERRNO_WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ENOTFOUND: 'no such name',
-  EAI_AGAIN: 'the resolver did not answer',
-  EAFNOSUPPORT: 'no address of that family',
-  ETIMEDOUT: 'no answer in time',
-  EHOSTUNREACH: 'no route to the host',
-  ENETUNREACH: 'no route to the network',
-  ECONNRESET: 'connection reset',
-  EADDRNOTAVAIL: 'the address cannot be used from here',
 };

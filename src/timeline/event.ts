@@ -326,8 +326,9 @@ export type RunFact =
       failOn: 'info' | 'warn' | 'fail';
       /** The transport is UDP: nothing is delivered for sure, nothing ends with FIN. */
       datagrams?: true;
-      /** Closing is QUIC's. */
+      /** Closing is QUIC's. `closeIn`: on purpose before the handshake is over. */
       quic?: true;
+      closeIn?: 'initial' | 'handshake';
       /** How many bytes the peer was expected to send, when that is known. */
       expected?: number;
     }

@@ -2,15 +2,18 @@ import type { TimelineEvent } from '../../timeline/event.ts';
 import type { Finding } from '../../timeline/outcome.ts';
 import { type CloseFacts, isTls13, readClose } from '../close-facts.ts';
 import { isDatagrams } from '../datagram-facts.ts';
+import { isQuic } from '../quic-facts.ts';
 import { evaluateDatagrams } from './dtls.ts';
+import { evaluateQuic } from './quic.ts';
 import type { Breach, Check } from './rule.ts';
 import { ALERT_CHECKS } from './tls-alert.ts';
 import { TLS_CLAUSES } from './tls-clauses.ts';
 import { byVersion, END_CHECKS } from './tls-end.ts';
 import { LOCAL_CHECKS } from './tls-local.ts';
 
-/** Every closing rule that the timeline of one TLS connection, or DTLS association, shows broken, with the events that prove it. */
+/** Every closing rule that the timeline of one connection, of whatever protocol, shows broken, with the events that prove it. */
 export function evaluate(events: readonly TimelineEvent[], conn = 'local'): Finding[] {
+  if (isQuic(events)) return evaluateQuic(events, conn);
   if (isDatagrams(events)) return evaluateDatagrams(events, conn);
   const facts = readClose(events, conn);
   const breaches = CHECKS.map((check) => check(facts));
