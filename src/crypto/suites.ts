@@ -26,6 +26,13 @@ export function suiteById(id: number): Suite | undefined {
   return SUITES.find((suite) => suite.id === id);
 }
 
+/** For an id that was negotiated, so that it is one of ours. Throws RangeError for any other. */
+export function knownSuite(id: number): Suite {
+  const suite = suiteById(id);
+  if (suite === undefined) throw new RangeError(`no such cipher suite: ${id}`);
+  return suite;
+}
+
 /** IANA's name, or the number where we know none. */
 export function suiteName(id: number): string {
   return suiteById(id)?.name ?? `cipher suite 0x${id.toString(16).padStart(4, '0')}`;

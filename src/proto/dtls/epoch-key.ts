@@ -1,7 +1,7 @@
 import { hkdfExpandLabel } from '../../crypto/kdf.ts';
 import type { Aead, CryptoProvider } from '../../crypto/provider.ts';
 import { trafficKeys } from '../../crypto/schedule13.ts';
-import { type Suite, suiteById } from '../../crypto/suites.ts';
+import { knownSuite, type Suite } from '../../crypto/suites.ts';
 import { concat } from '../../wire/bytes.ts';
 import {
   DTLS_12,
@@ -181,12 +181,6 @@ function sequence64(sequence: number): Uint8Array {
 
 function tagLength(suite: Suite): number {
   return suite.aead.endsWith('ccm-8') ? 8 : 16;
-}
-
-function knownSuite(id: number): Suite {
-  const suite = suiteById(id);
-  if (suite === undefined) throw new RangeError(`no such cipher suite: ${id}`);
-  return suite;
 }
 
 const NOTHING = new Uint8Array(0);

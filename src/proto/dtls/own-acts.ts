@@ -1,7 +1,7 @@
-import type { Millis } from '../../timeline/event.ts';
 import { encodeEmpty } from '../../wire/exchange.ts';
 import { HANDSHAKE } from '../../wire/handshake.ts';
-import { begin, isOpenServer } from '../handshake/connection.ts';
+import { isOpenServer } from '../handshake/connection.ts';
+import { createOwnActs } from '../handshake/own-acts.ts';
 import { carryOut } from './actions.ts';
 import { attempt } from './failure.ts';
 import { contentLimit, queueAlert, queueData } from './send.ts';
@@ -9,9 +9,7 @@ import type { DtlsState } from './state.ts';
 
 // What our own side does. A fault in it (no sequence number left, say) is told by the next step.
 
-export function start(state: DtlsState, now: Millis): void {
-  if (begin(state, now)) attempt(state, () => carryOut(state, state.machine.start(now), 'own'));
-}
+export const { start, sendTicket } = createOwnActs<DtlsState>({ attempt, carryOut });
 
 /** One record, one datagram; what does not fit is refused as a whole, and the association goes on. */
 export function sendData(state: DtlsState, data: Uint8Array): boolean {
@@ -38,16 +36,6 @@ export function keyUpdate(state: DtlsState, requestPeer: boolean): boolean {
     const ask = requestPeer && !state.write.askedKeyUpdate;
     state.write.askedKeyUpdate ||= ask;
     carryOut(state, state.machine.keyUpdate(ask), 'own');
-  });
-}
-
-export function sendTicket(state: DtlsState, now: Millis): boolean {
-  if (!isOpenServer(state, 0x0304)) return false;
-  state.clock.now = now;
-  return attempt(state, () => {
-    const actions = state.machine.ticket(now);
-    carryOut(state, actions, 'own');
-    return actions.length > 0;
   });
 }
 

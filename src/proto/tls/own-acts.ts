@@ -1,7 +1,7 @@
-import type { Millis } from '../../timeline/event.ts';
 import { encodeEmpty } from '../../wire/exchange.ts';
 import { HANDSHAKE } from '../../wire/handshake.ts';
-import { begin, isOpenServer } from '../handshake/connection.ts';
+import { isOpenServer } from '../handshake/connection.ts';
+import { createOwnActs } from '../handshake/own-acts.ts';
 import { carryOut, releaseHeld } from './actions.ts';
 import { attempt } from './failure.ts';
 import { createDraft, queueDraft } from './outbox.ts';
@@ -11,9 +11,7 @@ import type { TlsState } from './state.ts';
 
 // What our own side does. A fault in it (no sequence number left, say) is told by the next step.
 
-export function start(state: TlsState, now: Millis): void {
-  if (begin(state, now)) attempt(state, () => carryOut(state, state.machine.start(now), 'own'));
-}
+export const { start, sendTicket } = createOwnActs<TlsState>({ attempt, carryOut });
 
 export function sendData(state: TlsState, data: Uint8Array): boolean {
   if (state.phase !== 'open') return false;
@@ -42,16 +40,6 @@ export function keyUpdate(state: TlsState, requestPeer: boolean): boolean {
     const ask = requestPeer && !state.send.askedKeyUpdate;
     state.send.askedKeyUpdate ||= ask;
     carryOut(state, state.machine.keyUpdate(ask), 'own');
-  });
-}
-
-export function sendTicket(state: TlsState, now: Millis): boolean {
-  if (!isOpenServer(state, 0x0304)) return false;
-  state.clock.now = now;
-  return attempt(state, () => {
-    const actions = state.machine.ticket(now);
-    carryOut(state, actions, 'own');
-    return actions.length > 0;
   });
 }
 

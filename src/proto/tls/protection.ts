@@ -1,7 +1,7 @@
 import { isCcm, tagLength } from '../../crypto/aeads.ts';
 import type { Aead, AeadName, CryptoProvider } from '../../crypto/provider.ts';
 import { trafficKeys } from '../../crypto/schedule13.ts';
-import { type Suite, suiteById } from '../../crypto/suites.ts';
+import { knownSuite, type Suite } from '../../crypto/suites.ts';
 import { ALERT } from '../../wire/alert.ts';
 import { concat } from '../../wire/bytes.ts';
 import { CONTENT, encodeRecordHeader, MAX_PLAINTEXT, RECORD_HEADER_LENGTH } from '../../wire/tls-record.ts';
@@ -162,12 +162,6 @@ function tooShort(key: RecordKey, length: number): ProtocolFault {
 
 function badRecordMac(detail: string): ProtocolFault {
   return new ProtocolFault({ blame: 'peer', rule: 'bad-record-mac', alert: ALERT.bad_record_mac, detail });
-}
-
-function knownSuite(id: number): Suite {
-  const suite = suiteById(id);
-  if (suite === undefined) throw new RangeError(`no such cipher suite: ${id}`);
-  return suite;
 }
 
 const NOTHING = new Uint8Array(0);
