@@ -4,6 +4,7 @@ import type { Observation } from './observe.ts';
 import { drain } from './peer.ts';
 import { classifyData, type PeerSight, peerObserved } from './peer-observed.ts';
 import { actAsPeer } from './peer-steps.ts';
+import { noteProfileRange } from './profile-range.ts';
 import type { Scenario, ScenarioProtocol } from './script.ts';
 import { createConfigs } from './script-configs.ts';
 import { bad, show } from './script-fields.ts';
@@ -33,9 +34,7 @@ export function* playScenario(scenario: Scenario, world: ScriptWorld): Task<Scri
   }
   const emit = world.recorder.emitter('local');
   for (const text of scenario.notes) emit({ kind: 'note', code: 'scenario', text });
-  if (protocol === 'dtls1.3' && world.profile === 'openssl-3.5') {
-    emit({ kind: 'note', code: 'profile-range', text: BEYOND_OPENSSL });
-  }
+  noteProfileRange(emit, world.profile, protocol === 'dtls1.3');
   const manual = setup.handshake === 'manual';
   const configs = createConfigs(scenario, world);
   const connection = yield* openConnection(scenario, world, configs, { name: '', manual });
@@ -126,4 +125,3 @@ const AROUND_PEER_MS = 20;
 /** Between two calls only kernels act. A power of two, so that times stay exact. */
 const BETWEEN_CALLS_MS = 1 / 16;
 const FINAL_SETTLE_MS = 60;
-const BEYOND_OPENSSL = 'OpenSSL has no DTLS 1.3: this is what its DTLS 1.2 would do';

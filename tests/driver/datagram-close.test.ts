@@ -172,6 +172,16 @@ describe.each(['1.2', '1.3'] as const)('closing an association of DTLS %s', (ver
   });
 });
 
+it.each([
+  ['manual', '1.3', 0],
+  ['openssl-3.5', '1.2', 0],
+  ['openssl-3.5', '1.3', 1],
+] as const)('profile %s over DTLS %s: %i notes that OpenSSL has none', (profile, version, count) => {
+  const { events } = run(() => answersNth(1), { versions: [version], profile });
+  const notes = events.filter((event) => event.kind === 'note' && event.code === 'profile-range');
+  expect(notes).toHaveLength(count);
+});
+
 it('finds an association alive that answers what came after close_notify', () => {
   const { outcome } = run(() => echoes, { versions: ['1.2'], send: new Uint8Array(5) });
   expect(outcome).toMatchObject({ class: 'alive-after-close', exitCode: 1 });

@@ -1,3 +1,4 @@
+import { noteProfileRange } from '../profile-range.ts';
 import { sleepUntil, type Task } from '../task.ts';
 import type { Closing } from './closing.ts';
 import { listen } from './datagram-listen.ts';
@@ -15,7 +16,10 @@ import { looksAtPeer } from './plan.ts';
 export function* datagramFlow(closing: Closing, plan: DatagramPlan): Task<void> {
   const stop = repeatCloseNotify(closing, plan.retryClose);
   try {
-    if (yield* establish(closing)) yield* closePhases(closing, plan);
+    if (yield* establish(closing)) {
+      noteProfileRange(closing.emit, plan.profile, closing.seen.version === 'DTLSv1.3');
+      yield* closePhases(closing, plan);
+    }
   } finally {
     stop();
     closing.channel.transport.close();
