@@ -59,6 +59,13 @@ describe.each(['1.2', '1.3'] as const)('dtlsClose on real sockets, DTLS %s', (ve
     expect(result.outcome).toMatchObject({ class: 'silent', exitCode: 1, peerCloseNotify: 'none' });
   });
 
+  it('finds an association that works on after our close_notify', async () => {
+    const options = { versions, send: new Uint8Array(20), readUntil: 20, ...SHORT };
+    const { outcome, findings } = await close('ignore-close-notify', options);
+    expect(outcome).toMatchObject({ class: 'alive-after-close', exitCode: 1, peerCloseNotify: 'none' });
+    expect(findings.map(({ who, grade }) => `${who} ${grade}`)).toEqual(['peer warn', 'local info']);
+  });
+
   it('does not believe a close_notify in the clear', async () => {
     const result = await close('forged-close', { versions, ...SHORT });
     expect(result.outcome).toMatchObject({ class: 'silent', forgedAlerts: 1 });

@@ -60,6 +60,7 @@ describe('the catalogue of DTLS behaviours', () => {
     'forged-close',
     'sticky-tuple',
     'vanish',
+    'ignore-close-notify',
   ])('has %s', (name) => {
     expect(findBehaviour(name, 'dtls')?.id).toBe(`dtls/${name}`);
     expect(findBehaviour(`dtls/${name}`, 'dtls')).toBe(findBehaviour(name, 'dtls'));

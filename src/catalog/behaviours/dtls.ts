@@ -23,6 +23,15 @@ export const DTLS_BEHAVIOURS: readonly Behaviour[] = [
     limits: { observe: 10_000 },
   }),
   ending({
+    id: 'dtls/ignore-close-notify',
+    aliases: ['alive-after-close'],
+    says: 'It takes no notice of close_notify: it goes on sending back what comes, and never answers.',
+    breaks: [...NO_ANSWER, 'dtls13-5.10-data-after-closure-ignored'],
+    goodClient: 'reads nothing after its own close, and drops the association after a limited time',
+    end: [{ peer: 'echo-on', max_ms: 10_000 }],
+    limits: { observe: 100 },
+  }),
+  ending({
     id: 'dtls/reply-late',
     aliases: ['late'],
     says: 'It lets two seconds pass before its close_notify.',

@@ -12,6 +12,8 @@ export type Heard = {
   /** When anything came last. */
   last: Millis;
   closeNotify: boolean;
+  /** What comes after its close_notify is kept too. */
+  takesLate: boolean;
   /** Its FIN. */
   fin: boolean;
   /** Nothing more can come: FIN, RST, an error alert, or something that is no TLS. */
@@ -19,7 +21,15 @@ export type Heard = {
 };
 
 export function createHeard(now: Millis): Heard {
-  return { waiting: [], waitingBytes: 0, last: now, closeNotify: false, fin: false, over: false };
+  return {
+    waiting: [],
+    waitingBytes: 0,
+    last: now,
+    closeNotify: false,
+    takesLate: false,
+    fin: false,
+    over: false,
+  };
 }
 
 /** Takes what was heard and not yet taken. */
@@ -52,9 +62,10 @@ function note(heard: Heard, step: TlsStep, now: Millis): void {
   switch (step.kind) {
     case 'data':
       // After close_notify there is nobody to take it (RFC 9846 §6.1).
-      if (heard.closeNotify) return;
-      heard.waiting.push(step.data);
-      heard.waitingBytes += step.data.length;
+      if (!heard.closeNotify) keep(heard, step.data);
+      return;
+    case 'ignored':
+      if (heard.takesLate && step.data !== undefined) keep(heard, step.data);
       return;
     case 'alert':
       if (step.means === 'closure') heard.closeNotify = true;
@@ -72,6 +83,11 @@ function note(heard: Heard, step: TlsStep, now: Millis): void {
     case 'idle':
       return;
   }
+}
+
+function keep(heard: Heard, data: Uint8Array): void {
+  heard.waiting.push(data);
+  heard.waitingBytes += data.length;
 }
 
 /** Most bytes kept for the one who answers. Beyond it records stay undecrypted, and then the client's window fills. */

@@ -12,6 +12,8 @@ export type ExchangeStep =
    * until the reset that follows drops it. By hand, because Nagle alone would lose it only sometimes.
    */
   | { peer: 'withhold' }
+  /** As if the client had not closed: what comes after its close_notify is sent back, for so long at most. */
+  | { peer: 'echo-on'; max_ms: Millis }
   /** Datagrams: data with a number before that of our close_notify, sent right behind it. */
   | { peer: 'overtaken'; size: number }
   /** Datagrams: an alert in the clear, as anybody could send one in our name. */

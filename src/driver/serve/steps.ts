@@ -7,7 +7,7 @@ import { actAsPeer } from '../peer-steps.ts';
 import type { PeerStep } from '../script-ops.ts';
 import { sleepUntil, type Task, until } from '../task.ts';
 import { playDatagrams } from './datagram-steps.ts';
-import type { Heard } from './hear.ts';
+import { type Heard, takeHeard } from './hear.ts';
 import type { ServePlan, ServeStep } from './plan.ts';
 
 /** One connection that is being served. */
@@ -65,6 +65,8 @@ function* playStep(serving: Serving, step: ServeStep): Task<void> {
       return yield* drained(serving);
     case 'sleep':
       return yield* sleepUntil(clock.now() + step.ms);
+    case 'echo-on':
+      return yield* echoOn(serving, clock.now() + step.max_ms);
     case 'await':
       return yield* awaitClient(serving, step.what, clock.now() + step.max_ms);
     default:
@@ -83,6 +85,16 @@ function* respond(serving: Serving, keep: number): Task<void> {
   core.sendData(serving.answer.subarray(0, most));
   serving.answer = serving.answer.subarray(most);
   yield* drained(serving);
+}
+
+function* echoOn(serving: Serving, deadline: Millis): Task<void> {
+  const { peer, heard } = serving;
+  heard.takesLate = true;
+  const more = (): boolean => heard.waitingBytes > 0 || heard.over;
+  while ((yield* until('late data', more, deadline)) && heard.waitingBytes > 0) {
+    peer.channel.core.sendData(takeHeard(heard));
+    yield* drained(serving);
+  }
 }
 
 function* awaitClient(serving: Serving, what: 'close_notify' | 'end', deadline: Millis): Task<void> {
