@@ -1,5 +1,6 @@
 import type { CryptoProvider } from '../../../crypto/provider.ts';
 import { nextPacketKeys, type PacketKeys, usageLimits } from '../../../crypto/quic-keys.ts';
+import { TRANSPORT_ERROR } from '../../../wire/quic-errors.ts';
 import { ProtocolFault } from '../../fault.ts';
 import { type PacketToSeal, sealPacket } from './seal.ts';
 
@@ -155,7 +156,7 @@ export function noteForgery(phases: KeyPhases): void {
   throw new ProtocolFault({
     blame: 'peer',
     rule: 'aead-limit',
-    transportCode: 0x0fn,
+    transportCode: TRANSPORT_ERROR.AEAD_LIMIT_REACHED,
     frameType: 0n,
     detail: `${phases.forgeries} packets could not be opened`,
   });
@@ -165,7 +166,7 @@ function keyUpdateFault(detail: string): ProtocolFault {
   return new ProtocolFault({
     blame: 'peer',
     rule: 'key-update',
-    transportCode: 0x0en,
+    transportCode: TRANSPORT_ERROR.KEY_UPDATE_ERROR,
     frameType: 0n,
     detail,
   });
