@@ -164,6 +164,16 @@ describe('TLS 1.3', () => {
     closeBoth(pair);
   });
 
+  it('updates its own key before that is worn out (RFC 9846 §5.5)', () => {
+    const pair = connect(realPair({ config: { versions: [0x0304], keyLimits: { records: 20 } } }));
+    const { client, server } = pair;
+    for (let i = 0; i < 50; i++) talk(client, server, Uint8Array.of(i));
+    const updates = factsOf(client, 'key-update');
+    expect(updates.length).toBe(4);
+    expect(updates.every(({ by, requested }) => by === 'local' && !requested)).toBe(true);
+    closeBoth(pair);
+  });
+
   it('survives a HelloRetryRequest', () => {
     const pair = connect(realPair({ config: { versions: [0x0304] }, server: { groups: [24] } }), bytewise);
     expect(pair.client.core.phase()).toBe('open');

@@ -83,11 +83,23 @@ function perform(state: DtlsState, action: HandshakeAction, out: Outgoing[]): vo
       learn(state, action);
       return;
     case 'seen':
-      // RFC 5246 §7.4.1.1: we don't renegotiate, and say so.
-      if (action.what === 'hello-request' && !silenced(state))
-        queueAlert(state, ALERT_LEVEL.warning, ALERT.no_renegotiation);
+      if (action.what === 'hello-request' && !silenced(state)) answerHelloRequest(state, out);
       return;
   }
+}
+
+/** RFC 5246 §7.4.1.1: we don't renegotiate, and say so, unless the policy wants a beginning. Nobody repeats that one. */
+function answerHelloRequest(state: DtlsState, out: Outgoing[]): void {
+  const { role, config, write, machine, clock } = state;
+  if (role === 'server' || config.policy.renegotiation === 'refuse') {
+    queueAlert(state, ALERT_LEVEL.warning, ALERT.no_renegotiation);
+    return;
+  }
+  if (write.renegotiating) return;
+  write.renegotiating = true;
+  write.messageSequence = 0;
+  for (const action of machine.start(clock.now))
+    perform(state, action.do === 'send' ? { ...action, level: 'application' } : action, out);
 }
 
 function epochOf({ version, write }: DtlsState, level: string): number {
@@ -115,13 +127,13 @@ function installKeys12(state: DtlsState, action: Extract<HandshakeAction, { do: 
     installWrite(state, 1, key);
     return;
   }
-  state.read.epochs.set(1, { epoch: 1, key, window: createReplayWindow() });
+  state.read.epochs.set(1, { epoch: 1, key, window: createReplayWindow(), forgeries: 0 });
   retryEarly(state.inbox);
 }
 
 function installRead(state: DtlsState, epoch: number, key: EpochKey): void {
   const { epochs } = state.read;
-  epochs.set(epoch, { epoch, key, window: createReplayWindow() });
+  epochs.set(epoch, { epoch, key, window: createReplayWindow(), forgeries: 0 });
   state.read.current = epoch;
   // The last ones for what is still under way or repeated, the handshake's for a Finished; two bits tell four apart.
   for (const old of epochs.keys())

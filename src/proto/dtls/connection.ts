@@ -9,9 +9,10 @@ import type { HandshakeMachine } from '../handshake/machine.ts';
 import { createServerHandshake } from '../handshake/server.ts';
 import type { Role } from '../role.ts';
 import { type DtlsConfig, type Timing, timingOf } from './config.ts';
-import { createInbox, takeUnread, unreadBytes } from './inbox.ts';
+import { begunBytes, createInbox, takeUnread, unreadBytes } from './inbox.ts';
+import { keyUpdate } from './key-update.ts';
 import { createAcks, createFlight } from './owed.ts';
-import { keyUpdate, sendAlert, sendData, sendHelloRequest, sendTicket, start } from './own-acts.ts';
+import { sendAlert, sendData, sendHelloRequest, sendTicket, start } from './own-acts.ts';
 import { createReassembly } from './reassembly.ts';
 import { createReplayWindow } from './replay.ts';
 import { sealRecord } from './send.ts';
@@ -48,6 +49,7 @@ export function createDtls(
     ready: () => ready(state),
     wants: () => MAX_DATAGRAM,
     unread: () => unreadBytes(state.inbox),
+    begun: () => begunBytes(state.inbox),
     takeUnread: () => takeUnread(state.inbox),
     peekTransmit: () => state.units[0]?.bytes,
     transmitted() {
@@ -117,7 +119,7 @@ function flavorOf({ connectionId }: DtlsConfig, { mtu }: Timing, cids: Connectio
 
 function createReadHalf(): ReadHalf {
   return {
-    epochs: new Map([[0, { epoch: 0, key: undefined, window: createReplayWindow() }]]),
+    epochs: new Map([[0, { epoch: 0, key: undefined, window: createReplayWindow(), forgeries: 0 }]]),
     current: 0,
     held: [],
     closed: undefined,
@@ -136,6 +138,7 @@ function createWriteHalf(): WriteHalf {
     closeNotify: false,
     fatalAlert: false,
     askedRenegotiation: false,
+    renegotiating: false,
     askedKeyUpdate: false,
     nextKey: undefined,
     owesKeyUpdate: false,

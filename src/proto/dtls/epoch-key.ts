@@ -1,7 +1,8 @@
+import { tagLength } from '../../crypto/aeads.ts';
 import { hkdfExpandLabel } from '../../crypto/kdf.ts';
-import type { Aead, CryptoProvider } from '../../crypto/provider.ts';
+import type { Aead, AeadName, CryptoProvider } from '../../crypto/provider.ts';
 import { trafficKeys } from '../../crypto/schedule13.ts';
-import { knownSuite, type Suite } from '../../crypto/suites.ts';
+import { knownSuite } from '../../crypto/suites.ts';
 import { concat } from '../../wire/bytes.ts';
 import {
   DTLS_12,
@@ -19,6 +20,7 @@ import { DTLS } from '../handshake/flavor.ts';
 /** One direction's protection in one epoch. */
 export type EpochKey = {
   readonly version: 0x0303 | 0x0304;
+  readonly aeadName: AeadName;
   readonly aead: Aead;
   readonly iv: Uint8Array;
   /** DTLS 1.2, AES: eight nonce bytes travel in each record (RFC 5288 §3, RFC 6655 §3). */
@@ -38,7 +40,8 @@ export function epochKey13(provider: CryptoProvider, suiteId: number, secret: Ui
   const number = hkdfExpandLabel(provider, suite.hash, secret, 'sn', NOTHING, suite.keyLength, prefix);
   const mask = provider.headerMask(suite.aead, number);
   const aead = provider.aead(suite.aead, key);
-  return { version: 0x0304, aead, iv, explicitNonce: false, tagLength: tagLength(suite), mask };
+  const aeadName = suite.aead;
+  return { version: 0x0304, aeadName, aead, iv, explicitNonce: false, tagLength: tagLength(aeadName), mask };
 }
 
 export function epochKey12(
@@ -48,9 +51,11 @@ export function epochKey12(
   iv: Uint8Array,
 ): EpochKey {
   const suite = knownSuite(suiteId);
-  const aead = provider.aead(suite.aead, key);
+  const aeadName = suite.aead;
+  const aead = provider.aead(aeadName, key);
   const explicitNonce = suite.explicitNonce > 0;
-  return { version: 0x0303, aead, iv, explicitNonce, tagLength: tagLength(suite), mask: () => NOTHING };
+  const mask = (): Uint8Array => NOTHING;
+  return { version: 0x0303, aeadName, aead, iv, explicitNonce, tagLength: tagLength(aeadName), mask };
 }
 
 /** A whole record. `cid`: the connection ID that the peer wants, if any. */
@@ -177,10 +182,6 @@ function xorNonce(iv: Uint8Array, number: Uint8Array): Uint8Array {
 
 function sequence64(sequence: number): Uint8Array {
   return recordNumber64(0, sequence);
-}
-
-function tagLength(suite: Suite): number {
-  return suite.aead.endsWith('ccm-8') ? 8 : 16;
 }
 
 const NOTHING = new Uint8Array(0);

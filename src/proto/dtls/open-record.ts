@@ -4,6 +4,7 @@ import { DTLS_CONTENT, type LongRecord, type UnifiedRecord } from '../../wire/dt
 import { MAX_PLAINTEXT } from '../../wire/tls-record.ts';
 import { type Opened, open12, open13, SAMPLE_LENGTH } from './epoch-key.ts';
 import { keepEarly, type QueuedRecord } from './inbox.ts';
+import { countForgery } from './key-update.ts';
 import { isReplay, markSeen } from './replay.ts';
 import type { DtlsState, OpenedRecord, ReadEpoch } from './state.ts';
 
@@ -42,7 +43,7 @@ export function openRecord(state: DtlsState, queued: QueuedRecord): OpenedRecord
 function openLong(state: DtlsState, queued: QueuedRecord, record: LongRecord): OpenedRecord | undefined {
   const { epoch, sequence, type } = record;
   const about = { bytes: record.bytes.length, epoch, sequence, type };
-  if (record.version >> 8 !== 0xfe || !isContentType(type))
+  if (record.version >> 8 !== 0xfe || (epoch === 0 && !isContentType(type)))
     return drop(state, 'malformed', `type ${type}, version 0x${record.version.toString(16)}`, about);
   if (epoch === 0) return openBare(state, record, about);
   if (state.version === 0x0304) return drop(state, 'no-keys', 'the long header in an epoch with keys', about);
@@ -96,8 +97,10 @@ function openUnified(
   const named = { ...about, epoch: half.epoch, sequence };
   if (opened !== undefined && isReplay(half.window, sequence))
     return drop(state, 'replayed', 'the number has come before', named);
-  if (opened === undefined && mayBeNext(state, half, record) && keepEarly(state.inbox, queued))
+  if (opened === undefined && mayBeNext(state, half, record) && keepEarly(state.inbox, queued)) {
+    countForgery(state, half);
     return undefined;
+  }
   return accept(state, half, sequence, opened, opened === undefined ? about : named);
 }
 
@@ -108,7 +111,11 @@ function accept(
   opened: Opened | undefined,
   about: { bytes: number; epoch?: number; sequence?: number },
 ): OpenedRecord | undefined {
-  if (opened === undefined) return drop(state, 'undecryptable', 'what protects it does not match', about);
+  if (opened === undefined) {
+    drop(state, 'undecryptable', 'what protects it does not match', about);
+    countForgery(state, half);
+    return undefined;
+  }
   if (opened.content.length > plaintextLimit(state, half))
     return drop(state, 'out-of-bounds', `${opened.content.length} bytes of plaintext`, about);
   markSeen(half.window, sequence);

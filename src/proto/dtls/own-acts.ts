@@ -4,6 +4,7 @@ import { isOpenServer } from '../handshake/connection.ts';
 import { createOwnActs } from '../handshake/own-acts.ts';
 import { carryOut } from './actions.ts';
 import { attempt } from './failure.ts';
+import { renewOwnKey } from './key-update.ts';
 import { contentLimit, queueAlert, queueData } from './send.ts';
 import type { DtlsState } from './state.ts';
 
@@ -20,23 +21,14 @@ export function sendData(state: DtlsState, data: Uint8Array): boolean {
     state.emit({ kind: 'fault', blame: 'local', rule: 'message-too-large', detail });
     return false;
   }
-  return attempt(state, () => queueData(state, data));
+  return attempt(state, () => {
+    renewOwnKey(state);
+    queueData(state, data);
+  });
 }
 
 export function sendAlert(state: DtlsState, level: number, description: number): void {
   attempt(state, () => queueAlert(state, level, description));
-}
-
-export function keyUpdate(state: DtlsState, requestPeer: boolean): boolean {
-  if (state.phase !== 'open' || state.version !== 0x0304) return false;
-  // The one before has no ACK yet (RFC 9147 §8).
-  if (state.write.nextKey !== undefined) return false;
-  return attempt(state, () => {
-    // One request at a time (RFC 9846 §4.7.3).
-    const ask = requestPeer && !state.write.askedKeyUpdate;
-    state.write.askedKeyUpdate ||= ask;
-    carryOut(state, state.machine.keyUpdate(ask), 'own');
-  });
 }
 
 export function sendHelloRequest(state: DtlsState): boolean {

@@ -19,7 +19,13 @@ export type OpenedRecord = RecordNumber & {
 };
 
 /** The peer's direction in one epoch; no key in epoch 0. */
-export type ReadEpoch = { epoch: number; key: EpochKey | undefined; window: ReplayWindow };
+export type ReadEpoch = {
+  epoch: number;
+  key: EpochKey | undefined;
+  window: ReplayWindow;
+  /** Records that did not open with this key (RFC 9147 §4.5.3). */
+  forgeries: number;
+};
 /** Ours. `sequence`: of the next record. */
 export type WriteEpoch = { epoch: number; key: EpochKey | undefined; sequence: number };
 
@@ -49,6 +55,8 @@ export type WriteHalf = {
   closeNotify: boolean;
   fatalAlert: boolean;
   askedRenegotiation: boolean;
+  /** Client: a HelloRequest was answered with a ClientHello. */
+  renegotiating: boolean;
   askedKeyUpdate: boolean;
   /** The keys behind a KeyUpdate of ours that has no ACK yet (RFC 9147 §8). */
   nextKey: EpochKey | undefined;

@@ -1,3 +1,4 @@
+import type { KeyLimits } from '../../crypto/aead-limits.ts';
 import type { Identity } from './peer-auth.ts';
 import type { Session, SessionCache, TicketIssuer } from './session.ts';
 
@@ -66,4 +67,8 @@ export type TlsPolicy = {
   handshakeAlerts: 'protected' | 'plain';
 };
 
-export type TlsConfig = HandshakeConfig & { policy: TlsPolicy };
+export type TlsConfig = HandshakeConfig & {
+  policy: TlsPolicy;
+  /** Keys are changed after less use than their AEAD allows; where they cannot be, the connection ends. */
+  keyLimits?: Partial<KeyLimits>;
+};

@@ -20,7 +20,8 @@ export function sendData(state: TlsState, data: Uint8Array): boolean {
     for (let at = 0; at < data.length; ) {
       const { key } = state.send;
       // RFC 9846 §5.5. TLS 1.2 cannot change keys without the renegotiation that we don't do.
-      if (key?.version === 0x0304 && wearsOut(key)) carryOut(state, state.machine.keyUpdate(false), 'own');
+      if (key?.version === 0x0304 && wearsOut(key, state.config.keyLimits))
+        carryOut(state, state.machine.keyUpdate(false), 'own');
       at += queueData(state, data.subarray(at));
     }
   });

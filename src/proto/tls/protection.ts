@@ -1,4 +1,5 @@
-import { isCcm, tagLength } from '../../crypto/aeads.ts';
+import { type KeyLimits, keyLimits, nearly } from '../../crypto/aead-limits.ts';
+import { tagLength } from '../../crypto/aeads.ts';
 import type { Aead, AeadName, CryptoProvider } from '../../crypto/provider.ts';
 import { trafficKeys } from '../../crypto/schedule13.ts';
 import { knownSuite, type Suite } from '../../crypto/suites.ts';
@@ -71,10 +72,9 @@ export function unprotect(key: RecordKey, record: Uint8Array, limit: number | un
   return inner13 ? stripPadding(plaintext) : { type: record[0] ?? 0, content: plaintext };
 }
 
-/** So near the limit of AES-GCM (2^24.5 full records, RFC 9846 §5.5) or AES-CCM (2^23, RFC 9147 §4.5.3) that the key should be changed. */
-export function wearsOut(key: RecordKey): boolean {
-  if (key.aeadName === 'chacha20-poly1305') return false;
-  return key.sequence >= (isCcm(key.aeadName) ? CCM_RECORDS : GCM_RECORDS);
+/** So near the limit of its AEAD, or of what `lower` says, that the key should be changed (RFC 9846 §5.5). */
+export function wearsOut({ aeadName, sequence }: RecordKey, lower?: Partial<KeyLimits>): boolean {
+  return sequence >= nearly(keyLimits(aeadName, lower).records);
 }
 
 function recordKey(
@@ -166,7 +166,5 @@ function badRecordMac(detail: string): ProtocolFault {
 
 const NOTHING = new Uint8Array(0);
 const EXPLICIT_NONCE_LENGTH = 8;
-const GCM_RECORDS = 2 ** 24;
-const CCM_RECORDS = 2 ** 22;
 /** The protocol stops at 2^64 - 1; no connection gets that far, and numbers are exact up to here. */
 const MAX_SEQUENCE = Number.MAX_SAFE_INTEGER;
