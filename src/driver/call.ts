@@ -1,8 +1,8 @@
-import { type Ssl, sslGetShutdown } from '../shutdown/ssl.ts';
+import { sslGetShutdown } from '../shutdown/ssl.ts';
 import type { Call, CallResult, Want } from '../shutdown/types.ts';
 import type { Emit, Millis } from '../timeline/event.ts';
-import type { Channel } from './channel.ts';
-import type { Task } from './task.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Task, Wait } from './task.ts';
 
 /** A call of the SSL API, as it appears on the timeline. */
 export type CallSpec = {
@@ -22,18 +22,24 @@ export type CallOptions = {
 /** `blocked`: the limit ended the call before it returned; the other fields then mean nothing. */
 export type Performed = CallResult & { blocked?: true };
 
+/** Where a call is made: the clock it waits by, and the timeline it is told to. A channel is one. */
+export type Place = { readonly scheduler: Scheduler; readonly emit: Emit };
+
+/** An SSL object, of TLS, DTLS or QUIC: numbers its calls, and has the flags of SSL_get_shutdown. */
+export type Caller = { calls: number; readonly sent: boolean; readonly received: boolean };
+
 /** Makes one call, waiting where it may, and puts the call and its return on the timeline. */
-export function* perform(channel: Channel, ssl: Ssl, spec: CallSpec, options: CallOptions): Task<Performed> {
-  const { clock } = channel.scheduler;
+export function* perform(place: Place, ssl: Caller, spec: CallSpec, options: CallOptions): Task<Performed> {
+  const { clock } = place.scheduler;
   const { fn, flags = [] } = spec;
   const id = ssl.calls;
   ssl.calls += 1;
   const begun = clock.now();
   const args = spec.args === undefined ? {} : { args: spec.args };
-  channel.emit({ kind: 'call', id, fn, flags, ...args });
+  place.emit({ kind: 'call', id, fn, flags, ...args });
   const deadline = options.limitMs === undefined ? undefined : begun + options.limitMs;
   const result = yield* run(spec.make(), options.blocking, clock.now, deadline);
-  report(channel.emit, ssl, { id, fn, ms: clock.now() - begun }, result);
+  report(place.emit, ssl, { id, fn, ms: clock.now() - begun }, result);
   return result;
 }
 
@@ -51,13 +57,26 @@ function* run(
       want.taken?.();
       return want.otherwise;
     }
-    const wait = { for: want.for, ready: () => want.ready() };
-    const wake = yield deadline === undefined ? wait : { ...wait, until: deadline };
-    if (wake.timedOut) return { ...want.otherwise, ret: 0, blocked: true };
+    const wake = yield waitFor(want, deadline);
+    if (wake.timedOut && deadline !== undefined && wake.now >= deadline) {
+      return { ...want.otherwise, ret: 0, blocked: true };
+    }
   }
 }
 
-function report(emit: Emit, ssl: Ssl, call: { id: number; fn: string; ms: Millis }, result: Performed): void {
+/** Until it is ready, its own time has come, or the deadline. */
+function waitFor(want: Want, deadline: Millis | undefined): Wait {
+  const wait = { for: want.for, ready: () => want.ready() };
+  const until = Math.min(want.until ?? Number.POSITIVE_INFINITY, deadline ?? Number.POSITIVE_INFINITY);
+  return until === Number.POSITIVE_INFINITY ? wait : { ...wait, until };
+}
+
+function report(
+  emit: Emit,
+  ssl: Caller,
+  call: { id: number; fn: string; ms: Millis },
+  result: Performed,
+): void {
   const { ret, error, errno, queue, blocked } = result;
   emit({
     kind: 'return',

@@ -3,7 +3,7 @@ import type { Emit } from '../timeline/event.ts';
 import { createFlowControl } from './flow-control.ts';
 import { recordOwnActs } from './own-acts.ts';
 import type { Scheduler } from './scheduler.ts';
-import { createTimers } from './timers.ts';
+import { createTimers, type Timers } from './timers.ts';
 import type { Connect, Transport, TransportSink, WriteResult } from './world.ts';
 
 /**
@@ -29,6 +29,8 @@ export function createChannel<C extends Core = TlsCore>(options: {
   emit: Emit;
   /** Wraps the transport (net steps, taps). */
   decorate?: (transport: Transport) => Transport;
+  /** False: whoever drives the core looks at its clock. By default the channel does. */
+  timers?: boolean;
 }): Channel<C> {
   const { core, scheduler, emit } = options;
   let unreachable: string | undefined;
@@ -75,7 +77,7 @@ export function createChannel<C extends Core = TlsCore>(options: {
     timers.check();
     return 'sent';
   };
-  const timers = createTimers(core, scheduler, flush);
+  const timers = options.timers === false ? NO_TIMERS : createTimers(core, scheduler, flush);
   return {
     core,
     transport,
@@ -86,3 +88,5 @@ export function createChannel<C extends Core = TlsCore>(options: {
     connected: () => connected,
   };
 }
+
+const NO_TIMERS: Timers = { check: () => undefined, stop: () => undefined };

@@ -11,6 +11,8 @@ export type CallResult = {
   queue: readonly string[];
   /** SSL_read and SSL_peek: the bytes delivered. */
   data?: Uint8Array;
+  /** SSL_new_stream and SSL_accept_stream: the id. */
+  stream?: bigint;
 };
 
 /**
@@ -21,6 +23,8 @@ export type Want = {
   for: 'readable' | 'writable';
   ready(): boolean;
   otherwise: CallResult;
+  /** Time (absolute, ms) at which the call has something to do even if it is not ready. */
+  until?: Millis | undefined;
   /** To be called when `otherwise` is taken: it may owe the timeline a note. */
   taken?: () => void;
 };
