@@ -1,7 +1,7 @@
 import type { Millis } from '../../../timeline/event.ts';
 import type { AckRange } from '../../../wire/quic-types.ts';
-import { ProtocolFault } from '../../fault.ts';
 import type { Space } from '../core.ts';
+import { transportFault } from '../faults.ts';
 import type { SentPacket } from '../sent.ts';
 import { growWindow, shrinkWindow } from './congestion.ts';
 import { addSample } from './rtt.ts';
@@ -43,7 +43,10 @@ export function onAck(
 ): Acknowledged {
   const space = recovery.spaces[ack.space];
   const largest = Number(ack.ranges[0]?.largest ?? -1n);
-  if (largest > space.largestSent) throw neverSent(largest);
+  if (largest > space.largestSent) {
+    const detail = `ACK of packet ${largest}, which was never sent`;
+    throw transportFault('protocol_violation', 'ack-of-unsent-packet', detail, ACK_FRAME);
+  }
   space.largestAcked = Math.max(space.largestAcked ?? -1, largest);
   const acked = takeAcked(space, ack.ranges);
   if (acked.length === 0) return { acked, lost: [], rttChanged: false, newlyEliciting: false };
@@ -127,18 +130,7 @@ function forgetIdleTalk(space: SpaceRecovery): void {
   space.sent = space.sent.filter((packet) => packet !== oldest);
 }
 
-function neverSent(largest: number): ProtocolFault {
-  return new ProtocolFault({
-    blame: 'peer',
-    rule: 'ack-of-unsent-packet',
-    transportCode: PROTOCOL_VIOLATION,
-    frameType: ACK_FRAME,
-    detail: `ACK of packet ${largest}, which was never sent`,
-  });
-}
-
 const PACKET_THRESHOLD = 3;
 const TIME_THRESHOLD = 9 / 8;
 const IDLE_TALK_KEPT = 128;
-const PROTOCOL_VIOLATION = 0x0an;
 const ACK_FRAME = 0x02n;
