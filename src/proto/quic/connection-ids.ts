@@ -8,7 +8,7 @@ type NewId = Extract<Frame, { type: 'new_connection_id' }>;
 type RetireId = Extract<Frame, { type: 'retire_connection_id' }>;
 
 /** The IDs that we gave out: by them the peer addresses us (RFC 9000 §5.1). */
-export type OwnIds = {
+export type LocalIds = {
   readonly active: Map<number, { id: Uint8Array; token: Uint8Array }>;
   next: number;
   readonly make: () => { id: Uint8Array; token: Uint8Array };
@@ -20,28 +20,28 @@ export type OwnIds = {
 };
 
 /** `first`: the one of our first packet (sequence 0). `make`: a fresh one with its stateless reset token. */
-export function createOwnIds(options: {
+export function createLocalIds(options: {
   first: Uint8Array;
   make: () => { id: Uint8Array; token: Uint8Array };
   emit: Emit;
-}): OwnIds {
+}): LocalIds {
   const { first, make, emit } = options;
   const active = new Map([[0, { id: first, token: new Uint8Array(0) }]]);
   return { active, next: 1, make, limit: 1, unsaid: new Set(), emit };
 }
 
 /** Gives out as many as the peer wants to have, up to four. Nothing when our IDs are empty (§5.1.1). */
-export function issueOwnIds(ids: OwnIds, peerLimit: number): void {
+export function issueLocalIds(ids: LocalIds, peerLimit: number): void {
   ids.limit = Math.min(Math.max(peerLimit, ids.limit), MOST_ISSUED);
   refill(ids);
 }
 
-export function ownIds({ active }: OwnIds): Uint8Array[] {
+export function localIds({ active }: LocalIds): Uint8Array[] {
   return [...active.values()].map(({ id }) => id);
 }
 
 /** `destination`: the ID that the packet with this frame came to. Throws PROTOCOL_VIOLATION (§19.16). */
-export function onRetireConnectionId(ids: OwnIds, frame: RetireId, destination: Uint8Array): void {
+export function onRetireConnectionId(ids: LocalIds, frame: RetireId, destination: Uint8Array): void {
   const fault = (rule: string, detail: string): never => {
     throw frameFault('PROTOCOL_VIOLATION', frame, rule, detail);
   };
@@ -59,7 +59,7 @@ export function onRetireConnectionId(ids: OwnIds, frame: RetireId, destination: 
 }
 
 /** The next NEW_CONNECTION_ID frame that fits `room` bytes. */
-export function nextOwnId(ids: OwnIds, room: number): { frame: NewId; sent: SentFrame } | undefined {
+export function nextLocalId(ids: LocalIds, room: number): { frame: NewId; sent: SentFrame } | undefined {
   for (const sequence of ids.unsaid) {
     const entry = ids.active.get(sequence);
     ids.unsaid.delete(sequence);
@@ -77,11 +77,11 @@ export function nextOwnId(ids: OwnIds, room: number): { frame: NewId; sent: Sent
   return undefined;
 }
 
-export function ownIdsPending(ids: OwnIds): boolean {
+export function localIdsPending(ids: LocalIds): boolean {
   return ids.unsaid.size > 0;
 }
 
-export function onOwnIdLost(ids: OwnIds, sequence: number): void {
+export function onOwnIdLost(ids: LocalIds, sequence: number): void {
   if (ids.active.has(sequence)) ids.unsaid.add(sequence);
 }
 
@@ -219,7 +219,7 @@ function retire(ids: PeerIds, sequence: number, id: Uint8Array): void {
   tell(ids.emit, 'local', 'retired', sequence, id);
 }
 
-function refill(ids: OwnIds): void {
+function refill(ids: LocalIds): void {
   if (isEmpty(ids)) return;
   while (ids.active.size < ids.limit) {
     const sequence = ids.next;
@@ -231,7 +231,7 @@ function refill(ids: OwnIds): void {
   }
 }
 
-function isEmpty({ active }: OwnIds): boolean {
+function isEmpty({ active }: LocalIds): boolean {
   for (const { id } of active.values()) return id.length === 0;
   return true;
 }
