@@ -45,7 +45,7 @@ export function onAck(
   const largest = Number(ack.ranges[0]?.largest ?? -1n);
   if (largest > space.largestSent) {
     const detail = `ACK of packet ${largest}, which was never sent`;
-    throw transportFault('protocol_violation', 'ack-of-unsent-packet', detail, ACK_FRAME);
+    throw transportFault('PROTOCOL_VIOLATION', 'ack-of-unsent-packet', detail, ACK_FRAME);
   }
   space.largestAcked = Math.max(space.largestAcked ?? -1, largest);
   const acked = takeAcked(space, ack.ranges);
