@@ -13,6 +13,9 @@ export type Input =
   | { kind: 'reset'; errno: string; certainty: Certainty }
   | { kind: 'unreachable'; errno: string };
 
+/** `address`: the `from` of the newest record that opened (RFC 9146 §6) · `records`: how many in a row came from there as the newest. */
+export type PeerAddress = { address: string; records: number };
+
 export type CoreDeps = { random: Random; provider: CryptoProvider; peerAuth: PeerAuth; emit: Emit };
 
 /**
@@ -75,8 +78,9 @@ export type TlsStep =
 export type VersionName = 'TLSv1.2' | 'TLSv1.3' | 'DTLSv1.2' | 'DTLSv1.3';
 
 /**
- * How much of a record a `step` obeys. `no-handshake`: TLS 1.2 handshake messages are dropped unread. `nothing`: what it holds is told,
- * and that is all; only the keys still follow a KeyUpdate.
+ * How much of a record a `step` obeys. `no-handshake`: TLS 1.2 handshake messages are dropped unread; in DTLS 1.2 they are `ignored`, and
+ * so is whatever else is neither alert nor data. `nothing`: what a record holds is told, and that is all; only the keys still follow
+ * a KeyUpdate.
  */
 export type Heed = 'all' | 'no-handshake' | 'nothing';
 
@@ -116,6 +120,10 @@ export type TlsCore = {
   wants(): number;
   /** Bytes received and not yet consumed by `step` (records whole or not). */
   unread(): number;
+  /** Datagrams: how many of them belong to one whose first records were consumed. */
+  begun?(): number;
+  /** Datagrams: where the peer is now. */
+  peerAddress?(): PeerAddress | undefined;
   /** Takes them away, for whoever goes on with the transport after TLS. */
   takeUnread(): Uint8Array;
   /** The next unit to write, all or nothing. It stays until `transmitted`. A handshake flight is one unit. */

@@ -6,8 +6,9 @@ export function faultReasons(
   fault: ProtocolFault,
   { version, closing }: { version: VersionName | undefined; closing: boolean },
 ): string[] {
-  if (closing && version === 'TLSv1.2' && TAKEN_FOR_DATA.includes(fault.rule)) return [AFTER_CLOSE];
-  const reasons = (version === 'TLSv1.2' ? REASONS_12.get(fault.rule) : undefined) ?? REASONS.get(fault.rule);
+  const is12 = version === 'TLSv1.2' || version === 'DTLSv1.2';
+  if (closing && is12 && TAKEN_FOR_DATA.includes(fault.rule)) return [AFTER_CLOSE];
+  const reasons = (is12 ? REASONS_12.get(fault.rule) : undefined) ?? REASONS.get(fault.rule);
   // A rule that OpenSSL has no words for keeps ours.
   return reasons === undefined ? [fault.rule.replaceAll('-', ' ')] : [...reasons];
 }

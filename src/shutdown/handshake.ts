@@ -30,6 +30,7 @@ export function* sslDoHandshake(ssl: Ssl): Call {
         yield { for: 'readable', ready: () => ssl.core.ready(), otherwise: wantRead(-1) };
         continue;
       case 'moved':
+      case 'lost':
         continue;
       case 'data':
         if (ssl.life === 'renegotiating') return dataInHandshake(ssl);

@@ -46,6 +46,7 @@ function* readRecord(ssl: Ssl, max: number, peek: boolean): Call {
       case 'data':
         ssl.inbox.push(taken.data);
         continue;
+      case 'lost':
       case 'closed':
         return ended(ssl, end);
       case 'over':

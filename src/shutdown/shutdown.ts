@@ -137,6 +137,8 @@ function* awaitPeer(ssl: Ssl): Call {
         if (ssl.datagrams && ssl.choices.unreadDatagram === 'is-lost') return lostDatagram(ssl);
         ssl.inbox.push(taken.data);
         continue;
+      case 'lost':
+        return lostDatagram(ssl);
       case 'closed':
         return success(1);
       case 'over':

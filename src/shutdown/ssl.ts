@@ -114,8 +114,8 @@ export function createSsl(setup: SslSetup): Ssl {
   };
 }
 
-/** SSL_get_shutdown. */
-export function sslGetShutdown(ssl: Ssl): ShutdownFlag[] {
+/** SSL_get_shutdown, of any SSL object. */
+export function sslGetShutdown(ssl: { readonly sent: boolean; readonly received: boolean }): ShutdownFlag[] {
   return [...(ssl.sent ? (['SENT'] as const) : []), ...(ssl.received ? (['RECEIVED'] as const) : [])];
 }
 
@@ -136,8 +136,9 @@ export function sslPending(ssl: Ssl): number {
 
 /** SSL_has_pending: has anything been taken off the socket that was not dealt with yet, whole or not? A header alone is dealt with. */
 export function sslHasPending(ssl: Ssl): boolean {
-  const started = ssl.started > 0 && ssl.started !== HEADER_LENGTH;
-  return ssl.inbox.length > 0 || ssl.heldClosure || started;
+  if (ssl.inbox.length > 0 || ssl.heldClosure) return true;
+  if (ssl.datagrams) return (ssl.core.begun?.() ?? 0) > 0;
+  return ssl.started > 0 && ssl.started !== HEADER_LENGTH;
 }
 
 /** Bytes that would still lie in the kernel's socket if OpenSSL were reading it: SSL_read never came for them. */

@@ -18,6 +18,8 @@ export type Taken =
   | { kind: 'over'; by: 'alert' | 'fault'; queue: readonly string[] }
   | { kind: 'eof' }
   | { kind: 'reset'; errno: string }
+  /** Datagrams: thrown away, because after SSL_SENT_SHUTDOWN only alerts count. */
+  | { kind: 'lost' }
   /** Datagrams: ICMP said that one of ours found nobody. */
   | { kind: 'unreachable'; errno: string };
 
@@ -32,7 +34,7 @@ export function takeIn(ssl: Ssl): Taken {
   const step = ssl.dropped ? NOTHING_READ : core.step(ssl.now(), heed);
   ssl.started = step.kind === 'idle' || step.kind === 'eof' ? core.unread() : 0;
   ssl.retry = 'none';
-  const taken = heed === 'nothing' && !ENDS.has(step.kind) ? drop(ssl) : digest(ssl, step);
+  const taken = heed === 'nothing' && !ENDS.has(step.kind) ? drop(ssl) : digest(ssl, step, heed);
   if (shaking || (step.kind === 'fault' && !isOfRecords(step.fault))) {
     // What goes on with the handshake is sent by whoever carries it on.
     if (taken.kind === 'over') sendUnnoticed(ssl);
@@ -55,13 +57,16 @@ function drop(ssl: Ssl): Taken {
   return over(ssl, 'fault', ['records not released', LAYER], !ssl.sent);
 }
 
-/** Behind SSL_RECEIVED_SHUTDOWN nothing counts, not even a handshake; in TLS 1.2 after SSL_SENT_SHUTDOWN no handshake message does. */
+/** Behind SSL_RECEIVED_SHUTDOWN nothing counts, not even a handshake; in 1.2 after SSL_SENT_SHUTDOWN no handshake message does. */
 function heeded(ssl: Ssl): Heed {
   if (ssl.life !== 'open') return ssl.received ? 'nothing' : 'all';
-  return ssl.sent && ssl.core.version() === 'TLSv1.2' ? 'no-handshake' : 'all';
+  if (!ssl.sent) return 'all';
+  const version = ssl.core.version();
+  const alertsOnly = version === 'DTLSv1.2' && ssl.choices.unreadDatagram === 'is-lost';
+  return version === 'TLSv1.2' || alertsOnly ? 'no-handshake' : 'all';
 }
 
-function digest(ssl: Ssl, step: TlsStep): Taken {
+function digest(ssl: Ssl, step: TlsStep, heed: Heed): Taken {
   if (step.kind !== 'alert') ssl.cancellations = 0;
   switch (step.kind) {
     case 'idle':
@@ -73,7 +78,8 @@ function digest(ssl: Ssl, step: TlsStep): Taken {
       noteRenegotiation(ssl, step.what);
       return { kind: 'moved', what: sort(step.what) };
     case 'ignored':
-      return step.data === undefined ? { kind: 'moved', what: 'other' } : { kind: 'data', data: step.data };
+      if (step.data !== undefined) return { kind: 'data', data: step.data };
+      return ssl.datagrams && heed === 'no-handshake' ? { kind: 'lost' } : { kind: 'moved', what: 'other' };
     case 'data':
       return { kind: 'data', data: step.data };
     case 'alert':

@@ -19,7 +19,9 @@ export function* sslWrite(ssl: Ssl, data: Uint8Array): Call {
   }
   // No message is spread over datagrams.
   if (ssl.datagrams && data.length > MOST_OF_A_RECORD) return sslError(-1, 'dtls message too big');
-  const pending = ssl.pendingWrite ?? 0;
+  // A datagram that could not leave is given up; the call starts afresh.
+  if (ssl.datagrams && ssl.pendingWrite !== undefined) ssl.core.discardTransmit();
+  const pending = ssl.datagrams ? 0 : (ssl.pendingWrite ?? 0);
   if (data.length < pending || ssl.alertInBuffer) {
     ssl.life = 'dead';
     return sslError(-1, ssl.alertInBuffer ? 'bad write retry' : 'bad length');

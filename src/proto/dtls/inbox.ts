@@ -3,13 +3,14 @@ import { concat } from '../../wire/bytes.ts';
 import { type DtlsRecord, decodeDtlsRecord } from '../../wire/dtls-record.ts';
 import { Malformed } from '../../wire/reader.ts';
 
-export type QueuedRecord = { record: DtlsRecord; arrived: Millis };
+/** `from`: of its datagram. */
+export type QueuedRecord = { record: DtlsRecord; arrived: Millis; from: string | undefined };
 /** The rest of a datagram in which no record can be found. */
 export type NoRecord = { rest: Uint8Array; why: string; arrived: Millis };
 
 /** What has arrived and was not consumed. */
 export type Inbox = {
-  datagrams: { bytes: Uint8Array; at: number; arrived: Millis }[];
+  datagrams: { bytes: Uint8Array; at: number; arrived: Millis; from: string | undefined }[];
   /** Records that came before their keys. */
   early: QueuedRecord[];
   earlyBytes: number;
@@ -23,8 +24,8 @@ export function createInbox(): Inbox {
 }
 
 /** Copies: the caller may use its buffer again. */
-export function pushDatagram(inbox: Inbox, arrived: Millis, data: Uint8Array): void {
-  if (data.length > 0) inbox.datagrams.push({ bytes: data.slice(), at: 0, arrived });
+export function pushDatagram(inbox: Inbox, arrived: Millis, data: Uint8Array, from: string | undefined): void {
+  if (data.length > 0) inbox.datagrams.push({ bytes: data.slice(), at: 0, arrived, from });
 }
 
 export function takeRecord(inbox: Inbox, cidLength: number): QueuedRecord | NoRecord | undefined {
@@ -32,12 +33,12 @@ export function takeRecord(inbox: Inbox, cidLength: number): QueuedRecord | NoRe
   if (again !== undefined) return again;
   const datagram = inbox.datagrams[0];
   if (datagram === undefined) return undefined;
-  const { bytes, at, arrived } = datagram;
+  const { bytes, at, arrived, from } = datagram;
   try {
     const record = decodeDtlsRecord(bytes, at, cidLength);
     datagram.at += record.bytes.length;
     if (datagram.at >= bytes.length) inbox.datagrams.shift();
-    return { record, arrived };
+    return { record, arrived, from };
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     inbox.datagrams.shift();
@@ -67,6 +68,11 @@ export function hasInput(inbox: Inbox): boolean {
 
 export function unreadBytes(inbox: Inbox): number {
   return inbox.datagrams.reduce((sum, { bytes, at }) => sum + bytes.length - at, 0);
+}
+
+/** What is left of the datagram whose first records were taken. */
+export function begunBytes({ datagrams: [first] }: Inbox): number {
+  return first === undefined || first.at === 0 ? 0 : first.bytes.length - first.at;
 }
 
 export function takeUnread(inbox: Inbox): Uint8Array {

@@ -1,9 +1,13 @@
 import type { Level } from '../../timeline/event.ts';
-import { decodeFragments, type HandshakeFragment, wholeMessage } from '../../wire/dtls-handshake.ts';
+import {
+  decodeFragments,
+  FRAGMENT_HEADER_LENGTH,
+  type HandshakeFragment,
+  wholeMessage,
+} from '../../wire/dtls-handshake.ts';
 import { DTLS_CONTENT } from '../../wire/dtls-record.ts';
 import { HANDSHAKE, handshakeName } from '../../wire/handshake.ts';
 import { Malformed } from '../../wire/reader.ts';
-import type { Heed } from '../core.ts';
 import type { HandshakeAction } from '../handshake/machine.ts';
 import { moreTelling, nameStep, type Progress, progress } from '../handshake/progress.ts';
 import { contentFacts, messageFact } from '../message-facts.ts';
@@ -16,11 +20,9 @@ import { addFragment, dropPartial, type FragmentFate, peekMessage, takeMessage }
 import type { DtlsState, OpenedRecord } from './state.ts';
 
 /** A record with pieces of handshake messages, and what they complete. Throws ProtocolFault. */
-export function receiveHandshake(state: DtlsState, record: OpenedRecord, heed: Heed): Progress | undefined {
+export function receiveHandshake(state: DtlsState, record: OpenedRecord): Progress | undefined {
   const fragments = fragmentsOf(state, record);
   if (fragments === undefined) return undefined;
-  if (heed === 'no-handshake' && state.version === 0x0303 && fragments.every((one) => isNew(state, one)))
-    return progress('handshake');
   const [first] = fragments;
   if (first !== undefined && beginsAnew(state, record, first))
     return progress(
@@ -37,22 +39,22 @@ export function receiveHandshake(state: DtlsState, record: OpenedRecord, heed: H
 }
 
 function fragmentsOf(state: DtlsState, record: OpenedRecord): HandshakeFragment[] | undefined {
+  const { length } = record.content;
+  if (length < FRAGMENT_HEADER_LENGTH)
+    return drop(state, 'malformed', `handshake record of ${length} bytes`, aboutOf(record));
   try {
-    const fragments = decodeFragments(record.content);
-    if (fragments.length > 0) return fragments;
-    return drop(state, 'malformed', 'handshake record without content', aboutOf(record));
+    return decodeFragments(record.content);
   } catch (error) {
     if (!(error instanceof Malformed) || record.protected) throw error;
     return drop(state, 'malformed', error.message, aboutOf(record));
   }
 }
 
-/** RFC 6347 §4.2.2: a renegotiation counts from 0 again. Its first message is all that we take of it, to refuse it. */
+/** RFC 6347 §4.2.2: a renegotiation counts from 0 again. Its first message is all that we take of it, and only to refuse it. */
 function beginsAnew(state: DtlsState, { epoch }: OpenedRecord, fragment: HandshakeFragment): boolean {
-  const { type, sequence, data, length } = fragment;
+  const { sequence, data, length } = fragment;
   if (state.version !== 0x0303 || state.phase !== 'open' || epoch !== 1) return false;
-  const expected = state.role === 'client' ? HANDSHAKE.hello_request : HANDSHAKE.client_hello;
-  return type === expected && sequence === 0 && data.length === length;
+  return sequence === 0 && data.length === length;
 }
 
 function isNew({ reassembly }: DtlsState, { sequence }: HandshakeFragment): boolean {
@@ -143,7 +145,8 @@ function receiveMessage(
   const { version } = state;
   for (const fact of contentFacts('peer', message, { version, afterOurClose: state.write.closeNotify }))
     state.emit(fact);
-  return nameStep(message, before === 'open', actions);
+  const what = nameStep(message, before === 'open', actions);
+  return state.write.renegotiating ? moreTelling('renegotiation', what) : what;
 }
 
 function isVersion13(state: DtlsState, actions: readonly HandshakeAction[]): boolean {

@@ -43,6 +43,7 @@ function closesTooEarly(state: DtlsState, { protected: isProtected, epoch, conte
 }
 
 function receiveOpened(state: DtlsState, record: OpenedRecord, heed: Heed): TlsStep | undefined {
+  if (heed === 'no-handshake' && isAside(state, record)) return { kind: 'ignored', bytes: record.bytes };
   switch (record.type) {
     case DTLS_CONTENT.change_cipher_spec:
       return receiveChangeCipherSpec(state, record);
@@ -51,14 +52,30 @@ function receiveOpened(state: DtlsState, record: OpenedRecord, heed: Heed): TlsS
       state.read.held.push(record);
       return undefined;
     case DTLS_CONTENT.handshake:
-      return receiveHandshake(state, record, heed);
+      return receiveHandshake(state, record);
     case DTLS_CONTENT.application_data:
       return receiveData(state, record);
     case DTLS_CONTENT.ack:
       return receiveAck(state, record);
     default:
-      return drop(state, 'unexpected', `content of type ${record.type}`, about(record));
+      throw unexpectedType(record.type);
   }
+}
+
+/** DTLS 1.2: neither alert nor data, for a caller who wants nothing else. */
+function isAside({ version, read }: DtlsState, record: OpenedRecord): boolean {
+  const { type, content } = record;
+  const told = type === DTLS_CONTENT.alert || type === DTLS_CONTENT.application_data;
+  const aside = version === 0x0303 && record.protected && !told && content.length > 0;
+  if (aside) read.warnings = 0;
+  return aside;
+}
+
+/** RFC 5246 §6, RFC 9846 §5: whoever has the keys sent it. */
+function unexpectedType(type: number): ProtocolFault {
+  const detail = `record of type ${dtlsContentName(type)}`;
+  const alert = ALERT.unexpected_message;
+  return new ProtocolFault({ blame: 'peer', rule: 'unexpected-record-type', alert, detail });
 }
 
 /**
@@ -86,8 +103,9 @@ function receiveChangeCipherSpec(state: DtlsState, record: OpenedRecord): TlsSte
 }
 
 function receiveAlert(state: DtlsState, record: OpenedRecord): TlsStep | undefined {
-  if (!record.protected && record.content.length !== 2)
-    return drop(state, 'malformed', `alert of ${record.content.length} bytes`, about(record));
+  const { length } = record.content;
+  if (length === 0 || (length !== 2 && !record.protected))
+    return drop(state, 'malformed', `alert of ${length} bytes`, about(record));
   const alert = decodeAlert(record.content);
   state.emit(alertFact('peer', alert, record.protected));
   const { version, config, read, write } = state;
