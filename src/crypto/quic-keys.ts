@@ -56,7 +56,7 @@ export function nextPacketKeys(provider: CryptoProvider, keys: PacketKeys): Pack
 
 /** The IV with the packet number laid over it (§5.3). */
 export function packetNonce(iv: Uint8Array, number: number): Uint8Array {
-  const nonce = Uint8Array.from(iv);
+  const nonce = iv.slice();
   let rest = number;
   for (let i = nonce.length - 1; rest > 0 && i >= 0; i--) {
     nonce[i] = (nonce[i] ?? 0) ^ (rest % 256);

@@ -1,10 +1,11 @@
 import type { Millis } from '../../timeline/event.ts';
+import { QUIC_VERSION } from '../../wire/quic-versions.ts';
 import type { HandshakeConfig } from '../handshake/config.ts';
 import type { QuicPolicy } from './core.ts';
 
 /** QUIC's versions (RFC 9000 §15, RFC 9369 §3). */
-export const QUIC_V1 = 0x00000001;
-export const QUIC_V2 = 0x6b3343cf;
+export const QUIC_V1 = QUIC_VERSION.v1;
+export const QUIC_V2 = QUIC_VERSION.v2;
 
 /** What a QUIC connection is to negotiate. `versions` of the handshake are fixed: TLS 1.3. */
 export type QuicConfig = Omit<HandshakeConfig, 'versions' | 'recordSizeLimit' | 'cookie'> & {
