@@ -9,6 +9,7 @@ import {
   createAssociations,
 } from './associations.ts';
 import { formatAddress } from './dial.ts';
+import { createPeerPath, type Source } from './peer-path.ts';
 import { createReceiveBuffer } from './receive-buffer.ts';
 
 /**
@@ -62,13 +63,14 @@ export function listenUdp(options: ListenUdpOptions): Promise<UdpListener> {
   const table = createAssociations({ clock, limit, idleMs });
   const found = (data: Uint8Array, from: RemoteInfo): void => {
     const remote = formatAddress(from.address, from.port);
+    const source = { at: remote, address: from.address, port: from.port };
     const { connectionIdOf, sticky = false, gate } = options;
-    const verdict = table.route(data, { remote, connectionId: connectionIdOf?.(data), sticky });
+    const verdict = table.route(data, { from: source, connectionId: connectionIdOf?.(data), sticky });
     if (verdict !== 'new-client' || stopped) return;
     const judged: GateVerdict = gate?.(data, remote) ?? { kind: 'make' };
     if (judged.kind === 'answer') socket.send(judged.bytes, from.port, from.address, () => {});
     if (judged.kind !== 'make' || !table.room(remote, gate !== undefined)) return;
-    const to = { socket, from, remote, capture, isOpen: () => open };
+    const to = { socket, from: source, capture, isOpen: () => open };
     const first = judged.first ?? data;
     options.onAssociation((sink, emit, watch) => join(table, to, first, { sink, emit, watch }), remote);
   };
@@ -99,12 +101,13 @@ export function listenUdp(options: ListenUdpOptions): Promise<UdpListener> {
   });
 }
 
-type To = { socket: Socket; from: RemoteInfo; remote: string; capture: boolean; isOpen(): boolean };
+type To = { socket: Socket; from: Source; capture: boolean; isOpen(): boolean };
 type Joined = { sink: TransportSink; emit: Emit; watch: AssociationWatch };
 
 /** Puts an association into the table and gives its end of it; the datagram that began it is its first input. */
 function join(table: Associations, to: To, first: Uint8Array, { sink, emit, watch }: Joined): Transport {
-  const { socket, from, remote, capture } = to;
+  const { socket, from, capture } = to;
+  const remote = from.at;
   let closed = false;
   let paused = false;
   let begun = false;
@@ -120,10 +123,22 @@ function join(table: Associations, to: To, first: Uint8Array, { sink, emit, watc
     inbox.clear();
     table.remove(association);
   };
+  const path = createPeerPath({
+    home: from,
+    newest: () => watch.peerAddress?.(),
+    found: (at) => emit({ kind: 'path', by: 'peer', what: 'migrated', detail: `now at ${at}` }),
+    settled(at) {
+      emit({ kind: 'path', by: 'peer', what: 'validated', detail: at });
+      table.detach(association);
+    },
+  });
   const association: Association = {
     remote,
     watch,
-    deliver: (data) => inbox.push({ kind: 'bytes', data }),
+    deliver(data, source) {
+      path.heard(source, data.length);
+      inbox.push({ kind: 'bytes', data, from: source.at });
+    },
     drop(why) {
       close();
       watch.dropped?.(why);
@@ -132,7 +147,7 @@ function join(table: Associations, to: To, first: Uint8Array, { sink, emit, watc
   table.add(association, first);
   // What comes before the owner of this end is ready waits behind the first datagram.
   inbox.pause();
-  association.deliver(first);
+  association.deliver(first, from);
   const address = socket.address();
   const local = formatAddress(address.address, address.port);
   setImmediate(() => {
@@ -146,7 +161,9 @@ function join(table: Associations, to: To, first: Uint8Array, { sink, emit, watc
     write(unit) {
       if (closed || !to.isOpen()) return { errno: 'EBADF' };
       if (unit.length > LARGEST) return { errno: 'EMSGSIZE' };
-      socket.send(unit.slice(), from.port, from.address, (error: NodeJS.ErrnoException | null) => {
+      const next = path.route(unit.length);
+      if (next === undefined) return 'blocked';
+      socket.send(unit.slice(), next.port, next.address, (error: NodeJS.ErrnoException | null) => {
         if (!error || closed) return;
         emit({ kind: 'transport.error', by: 'local', errno: error.code ?? 'EIO', detail: 'send' });
       });

@@ -30,6 +30,8 @@ export function describeDatagram(
       // Copies are as ordinary as retransmissions are.
       if (!verbose && event.reason === 'replayed') return undefined;
       return { side: event.by, spans: [{ text: dropped(event), tone: 'warn' }] };
+    case 'path':
+      return { side: event.by, spans: [{ text: `path ${event.what}: ${event.detail}` }] };
     default:
       return undefined;
   }

@@ -231,6 +231,7 @@ export type QuicFact =
   | { kind: 'idle-timeout'; localMs: Millis; peerMs?: Millis; effectiveMs: Millis; silentMs: Millis }
   | { kind: 'keep-alive'; afterMs: Millis }
   | { kind: 'quic-key-update'; by: Who; phase: 0 | 1; generation: number }
+  /** DTLS too, with connection IDs: replies follow the newest record (`migrated`), and stay there (`validated`). */
   | {
       kind: 'path';
       by: Who;

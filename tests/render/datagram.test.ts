@@ -39,6 +39,11 @@ describe('datagrams in text', () => {
     );
   });
 
+  it('shows that replies follow a peer to another address', () => {
+    const path: Fact = { kind: 'path', by: 'peer', what: 'migrated', detail: 'now at 192.0.2.1:9' };
+    expect(lines(false, path)).toContain('← path migrated: now at 192.0.2.1:9');
+  });
+
   it('keeps copies, flights, ACKs and record numbers for --verbose', () => {
     const facts: Fact[] = [
       dropped('replayed'),

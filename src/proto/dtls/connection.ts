@@ -50,6 +50,7 @@ export function createDtls(
     wants: () => MAX_DATAGRAM,
     unread: () => unreadBytes(state.inbox),
     begun: () => begunBytes(state.inbox),
+    peerAddress: () => state.read.peer,
     takeUnread: () => takeUnread(state.inbox),
     peekTransmit: () => state.units[0]?.bytes,
     transmitted() {
@@ -126,6 +127,8 @@ function createReadHalf(): ReadHalf {
     warnings: 0,
     tickets: 0,
     repeats: 0,
+    newest: undefined,
+    peer: undefined,
   };
 }
 

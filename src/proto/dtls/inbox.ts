@@ -24,7 +24,12 @@ export function createInbox(): Inbox {
 }
 
 /** Copies: the caller may use its buffer again. */
-export function pushDatagram(inbox: Inbox, arrived: Millis, data: Uint8Array, from: string | undefined): void {
+export function pushDatagram(
+  inbox: Inbox,
+  arrived: Millis,
+  data: Uint8Array,
+  from: string | undefined,
+): void {
   if (data.length > 0) inbox.datagrams.push({ bytes: data.slice(), at: 0, arrived, from });
 }
 

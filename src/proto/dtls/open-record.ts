@@ -6,7 +6,7 @@ import { type Opened, open12, open13, SAMPLE_LENGTH } from './epoch-key.ts';
 import { keepEarly, type QueuedRecord } from './inbox.ts';
 import { countForgery } from './key-update.ts';
 import { isReplay, markSeen } from './replay.ts';
-import type { DtlsState, OpenedRecord, ReadEpoch } from './state.ts';
+import { type DtlsState, isLater, type OpenedRecord, type ReadEpoch } from './state.ts';
 
 /** Throws a record away, which is no step: it can be anybody's (RFC 6347 §4.1.2.7, RFC 9147 §4.5.2). */
 export function drop(
@@ -36,8 +36,20 @@ export function drop(
 
 /** Takes the protection off. Undefined: dropped, or kept until there are keys. */
 export function openRecord(state: DtlsState, queued: QueuedRecord): OpenedRecord | undefined {
-  const { record } = queued;
-  return record.form === 'unified' ? openUnified(state, queued, record) : openLong(state, queued, record);
+  const { record, from } = queued;
+  const opened =
+    record.form === 'unified' ? openUnified(state, queued, record) : openLong(state, queued, record);
+  if (opened?.protected) notePeer(state, opened, from);
+  return opened;
+}
+
+/** RFC 9146 §6: only what is newer than all before it says where the peer is. */
+function notePeer({ read }: DtlsState, record: OpenedRecord, from: string | undefined): void {
+  if (read.newest !== undefined && !isLater(record, read.newest)) return;
+  const { epoch, sequence } = record;
+  read.newest = { epoch, sequence };
+  if (from === undefined) return;
+  read.peer = { address: from, records: read.peer?.address === from ? read.peer.records + 1 : 1 };
 }
 
 function openLong(state: DtlsState, queued: QueuedRecord, record: LongRecord): OpenedRecord | undefined {

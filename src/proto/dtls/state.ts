@@ -1,6 +1,7 @@
 import type { CryptoProvider } from '../../crypto/provider.ts';
 import type { Fact } from '../../timeline/event.ts';
 import type { RecordNumber } from '../../wire/dtls-record.ts';
+import type { PeerAddress } from '../core.ts';
 import type { Connection } from '../handshake/connection.ts';
 import type { DtlsConfig, Timing } from './config.ts';
 import type { EpochKey } from './epoch-key.ts';
@@ -42,6 +43,9 @@ export type ReadHalf = {
   tickets: number;
   /** How often the peer has repeated its last flight. */
   repeats: number;
+  /** Number of the newest record that opened, and where it came from, if that is told. */
+  newest: RecordNumber | undefined;
+  peer: PeerAddress | undefined;
 };
 
 export type WriteHalf = {

@@ -11,7 +11,7 @@ import type { DtlsState } from './state.ts';
 
 /** Queues what the transport reports. Datagrams have no end: FIN and RST cannot come. */
 export function queueInput(state: DtlsState, now: Millis, input: Input): void {
-  if (input.kind === 'bytes') pushDatagram(state.inbox, now, input.data);
+  if (input.kind === 'bytes') pushDatagram(state.inbox, now, input.data, input.from);
   else if (input.kind === 'unreachable') state.inbox.unreachable.push({ errno: input.errno, arrived: now });
 }
 
