@@ -32,6 +32,9 @@ export type Want = {
 /** A call that may block. Sent in with `next(now)`. */
 export type Call = Generator<Want, CallResult, Millis>;
 
+/** A part of a call that may wait; a result ends the call. */
+export type Waiting = Generator<Want, CallResult | undefined, Millis>;
+
 /** What became of an attempt to send all that is queued. A unit that was not sent stays queued. */
 export type Flushed = 'sent' | 'blocked' | { errno: string };
 

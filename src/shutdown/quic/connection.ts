@@ -7,14 +7,18 @@ import { QUIC_PROFILES, type QuicChoices } from './choices.ts';
 export type QuicSslSetup = {
   core: QuicCore;
   profile: ProfileName;
+  /** SSL_set_blocking_mode. */
+  blocking: boolean;
   /** SSL_set_default_stream_mode: with `none` nothing can be read or written on the connection object. */
   defaultStream: 'auto-bidi' | 'none';
   /** SSL_VALUE_EVENT_HANDLING_MODE_EXPLICIT: events are handled in SSL_handle_events, and by calls that block. */
   explicitEvents: boolean;
   /** Who handles events between calls; by default what the profile says. On call: nobody. */
   pump?: QuicChoices['pump'];
-  /** Hands the core's datagrams to the transport. */
-  flush(): void;
+  /** Hands the core's datagrams to the transport. False: it takes no more for now. */
+  flush(): boolean;
+  /** Would the transport take a datagram? */
+  writable(): boolean;
   now(): Millis;
   emit?: Emit;
 };
@@ -25,10 +29,12 @@ export type QuicSsl = {
   readonly core: QuicCore;
   readonly profile: ProfileName;
   readonly choices: QuicChoices;
+  readonly blocking: boolean;
   readonly defaultStreamMode: QuicSslSetup['defaultStream'];
   readonly explicitEvents: boolean;
   readonly pump: QuicChoices['pump'];
-  readonly flush: () => void;
+  readonly flush: () => boolean;
+  readonly writable: () => boolean;
   readonly now: () => Millis;
   readonly emit: Emit | undefined;
   /** The handshake was begun. */
@@ -44,11 +50,12 @@ export type QuicSsl = {
   owesClose: boolean;
   /** How the flush ended was told. */
   flushTold: boolean;
-  /** The stream that stands behind the connection object. `none`: there will not be one. */
+  /** The stream that stands behind the connection object, once one was needed. */
   defaultStream: bigint | undefined;
-  defaultStreamTaken: boolean;
   /** SSL_write that said WANT_WRITE: bytes of it that were taken, by stream. */
   readonly begunWrites: Map<bigint, number>;
+  /** The transport took no more. */
+  stuck: boolean;
   /** How often events were handled: a call that waits looks whether somebody else did. */
   ticks: number;
   readonly noted: Set<Difference>;
@@ -70,10 +77,12 @@ export function createQuicSsl(setup: QuicSslSetup): QuicSsl {
     core: setup.core,
     profile: setup.profile,
     choices,
+    blocking: setup.blocking,
     defaultStreamMode: setup.defaultStream,
     explicitEvents: setup.explicitEvents,
     pump: setup.pump ?? choices.pump,
     flush: setup.flush,
+    writable: setup.writable,
     now: setup.now,
     emit: setup.emit,
     started: false,
@@ -84,8 +93,8 @@ export function createQuicSsl(setup: QuicSslSetup): QuicSsl {
     owesClose: false,
     flushTold: false,
     defaultStream: undefined,
-    defaultStreamTaken: setup.defaultStream === 'none',
     begunWrites: new Map(),
+    stuck: false,
     ticks: 0,
     noted: new Set(),
     calls: 0,

@@ -28,7 +28,7 @@ export function tick(ssl: QuicSsl): void {
   while (core.ready()) stepOnce(ssl);
   runTimer(ssl);
   carryOn(ssl);
-  ssl.flush();
+  ssl.stuck = !ssl.flush();
   updateFlags(ssl);
 }
 
@@ -54,10 +54,15 @@ export function awaitEvent(ssl: QuicSsl, otherwise: CallResult): Want {
   const { ticks } = ssl;
   return {
     for: 'readable',
-    ready: () => ssl.core.ready() || ssl.ticks !== ticks,
+    ready: () => somethingToDo(ssl) || ssl.ticks !== ticks,
     otherwise,
     until: ssl.core.pollTimeout(),
   };
+}
+
+/** Has something come, or has the transport got room again? Timers aside. */
+export function somethingToDo(ssl: QuicSsl): boolean {
+  return ssl.core.ready() || (ssl.stuck && ssl.writable());
 }
 
 function runTimer({ core, now }: QuicSsl): void {
