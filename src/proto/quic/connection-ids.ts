@@ -81,7 +81,7 @@ export function localIdsPending(ids: LocalIds): boolean {
   return ids.unsaid.size > 0;
 }
 
-export function onOwnIdLost(ids: LocalIds, sequence: number): void {
+export function onLocalIdLost(ids: LocalIds, sequence: number): void {
   if (ids.active.has(sequence)) ids.unsaid.add(sequence);
 }
 
@@ -123,6 +123,13 @@ export function adoptPeerId(ids: PeerIds, id: Uint8Array): void {
 export function adoptResetToken(ids: PeerIds, token: Uint8Array): void {
   const first = ids.active.get(0);
   if (first !== undefined) first.token = token;
+}
+
+/** preferred_address of the transport parameters brings sequence 1 (§5.1.1). The bytes have the form that §18.2 gives them. */
+export function adoptPreferredAddress(ids: PeerIds, address: Uint8Array): void {
+  const length = address[ADDRESSES] ?? 0;
+  const id = address.slice(ADDRESSES + 1, ADDRESSES + 1 + length);
+  ids.active.set(1, { id, token: address.slice(-RESET_TOKEN) });
 }
 
 /** Throws PROTOCOL_VIOLATION, FRAME_ENCODING_ERROR, CONNECTION_ID_LIMIT_ERROR (§5.1.1, §19.15). */
@@ -254,3 +261,6 @@ const MOST_RETIRING = 4;
 /** Type, two numbers, the length. */
 const LARGEST_FIELDS = 18;
 const LARGEST_RETIRE = 9;
+/** Two addresses with their ports. */
+const ADDRESSES = 4 + 2 + 16 + 2;
+const RESET_TOKEN = 16;

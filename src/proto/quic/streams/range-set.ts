@@ -48,7 +48,8 @@ export function endOfRangeAt(set: RangeSet, from: number): number {
 
 /** How many of the offsets are not in the set yet. */
 export function missingIn(set: RangeSet, from: number, to: number): number {
-  let missing = Math.max(0, to - from);
+  if (from >= to) return 0;
+  let missing = to - from;
   for (let at = firstEndingAt(set, from + 1); at < set.length && (set[at] ?? 0) < to; at += 2)
     missing -= Math.min(to, set[at + 1] ?? 0) - Math.max(from, set[at] ?? 0);
   return missing;
