@@ -1,14 +1,13 @@
 import type { PeerAddress } from '../proto/core.ts';
 
-export type UdpAddress = { address: string; port: number };
-/** `at`: the same as one text. */
-export type Source = UdpAddress & { at: string };
+/** An address of UDP; `at`: the same as one text. */
+export type Source = { address: string; port: number; at: string };
 
 export type PeerPath = {
   /** So many bytes for the association came from there. */
   heard(from: Source, bytes: number): void;
   /** Where a datagram of that size goes; undefined: it has to wait. */
-  route(bytes: number): UdpAddress | undefined;
+  route(bytes: number): Source | undefined;
 };
 
 /**

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Role } from '../../src/proto/role.ts';
 import type { Millis } from '../../src/timeline/event.ts';
-import { connect, dtlsEnd, dtlsPair, type Fate, factsOf, isOpen, ONLY12, ONLY13 } from './dtls-pair.ts';
+import {
+  connect,
+  dtlsEnd,
+  dtlsPair,
+  type Fate,
+  factsOf,
+  isOpen,
+  ONLY12,
+  ONLY13,
+  TICKETS,
+} from './dtls-pair.ts';
 
 const VERSIONS = [
   ['DTLS 1.2', ONLY12],
@@ -100,6 +110,28 @@ describe('the last flight of DTLS 1.2', () => {
   });
 });
 
+describe('the last flight of a resumed handshake of DTLS 1.2', () => {
+  it('is the client’s, and is said again when the server repeats its own', () => {
+    const both = { ...ONLY12 };
+    const first = dtlsPair({ both, server: { tickets: TICKETS } });
+    connect(first).run(5000);
+    const session = first.client.core.session();
+    if (session === undefined) throw new Error('no session');
+    const pair = dtlsPair({ both, server: { tickets: TICKETS }, client: { session }, seed: 8 });
+    const network = connect(pair, losing('client', 1));
+    network.run(500);
+    expect([pair.client.core.phase(), pair.server.core.phase()]).toEqual(['open', 'handshake']);
+    expect(pair.client.core.pollTimeout()).toBeUndefined();
+    network.run(5000, () => isOpen(pair));
+    expect([isOpen(pair), pair.server.core.resumed()]).toEqual([true, true]);
+    expect(network.now).toBeLessThan(1010);
+    expect(factsOf(pair.client, 'retransmission').map(({ by, why }) => [by, why])).toEqual([
+      ['peer', 'timeout'],
+      ['local', 'peer-repeats'],
+    ]);
+  });
+});
+
 describe('acknowledgements of DTLS 1.3 (RFC 9147 §7)', () => {
   it('end the repetition of the last flight', () => {
     const pair = dtlsPair({ both: ONLY13 });
@@ -118,6 +150,21 @@ describe('acknowledgements of DTLS 1.3 (RFC 9147 §7)', () => {
       { messages: ['finished'], waitedMs: 1000 },
     ]);
     expect(pair.client.core.pollTimeout()).toBeUndefined();
+  });
+
+  it('come 250 ms after a flight whose end is missing', () => {
+    const options = { both: { ...ONLY13, mtu: 200 } };
+    const whole = connect(dtlsPair(options));
+    whole.run(1);
+    const pieces = whole.sent.filter(({ from }) => from === 'server').length;
+    expect(pieces).toBeGreaterThan(2);
+    const pair = dtlsPair(options);
+    const network = connect(pair, losing('server', pieces - 1));
+    network.run(900);
+    const answers = network.sent.filter(({ from, at }) => from === 'client' && at > 0);
+    // The flight left after 1 ms and was there after 2.
+    expect(answers.map(({ at }) => at)).toEqual([2 + 250]);
+    expect(factsOf(pair.client, 'ack')).toMatchObject([{ by: 'local' }]);
   });
 
   it('come a quarter of the retransmission time after a flight that is not whole, and spare what has come', () => {

@@ -80,8 +80,8 @@ export function dropPartial(reassembly: Reassembly, sequence: number): void {
 
 /** Something came that lies behind something missing. */
 export function hasGap(reassembly: Reassembly): boolean {
-  for (const [sequence, { missing }] of reassembly.partial) {
-    if (sequence !== reassembly.next || missing.length > 1 || missing[0]?.from === 0) return true;
+  for (const [sequence, { missing, body }] of reassembly.partial) {
+    if (sequence !== reassembly.next || missing.some(({ to }) => to < body.length)) return true;
   }
   return false;
 }
