@@ -69,6 +69,8 @@ export type QuicPolicy = {
   closeNeedsWindow: boolean;
   /** A code that is no varint: sent as nothing at all, or refused by whoever calls. */
   oversizeCode: 'refuse' | 'say-nothing';
+  /** What a close for a TLS alert says besides its code: the rule that was broken and the CRYPTO frame, or OpenSSL's two words. */
+  alertSays: 'rule' | 'handshake-alert';
   /** Whether CONNECTION_CLOSE of the peer is answered by one of ours on entering draining (§10.2.2: MAY send one). */
   answerClose: boolean;
   /** Keep-alive PING after so many ms without a packet; undefined: none. `half-idle`: half the idle timeout. */
@@ -117,8 +119,10 @@ export type QuicCore = {
 
   /** Once: complete and, for confirmed, RFC 9001 §4.1.2. */
   handshake(): { complete: boolean; confirmed: boolean; info: HandshakeInfo | undefined };
-  /** A fault of the handshake or the transport that made us close, before `close` had been called. */
+  /** Client: of the newest ticket. */
   session(): Session | undefined;
+  /** Client: of the newest NEW_TOKEN frame, for the next connection to this server. */
+  token(): Uint8Array | undefined;
 
   readonly streams: QuicStreams;
 

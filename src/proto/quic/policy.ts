@@ -6,6 +6,7 @@ export const DEFAULT_QUIC_POLICY: QuicPolicy = {
   reasonLimit: { most: 1024, cut: 'character' },
   closeNeedsWindow: false,
   oversizeCode: 'refuse',
+  alertSays: 'rule',
   answerClose: true,
   keepAliveMs: undefined,
   idleTimeoutMs: 30_000,
@@ -22,6 +23,7 @@ export const OPENSSL_QUIC_POLICY: QuicPolicy = {
   reasonLimit: { most: 600, cut: 'bytes' },
   closeNeedsWindow: true,
   oversizeCode: 'say-nothing',
+  alertSays: 'handshake-alert',
   answerClose: false,
   keepAliveMs: 'half-idle',
 };
