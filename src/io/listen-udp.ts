@@ -1,4 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { createReceiveBuffer } from '../driver/receive-buffer.ts';
 import type { Clock, Transport, TransportSink } from '../driver/world.ts';
 import type { Emit, Millis } from '../timeline/event.ts';
 import { addressFamily } from './address-family.ts';
@@ -10,7 +11,6 @@ import {
 } from './associations.ts';
 import { formatAddress } from './dial.ts';
 import { createPeerPath, type Source } from './peer-path.ts';
-import { createReceiveBuffer } from './receive-buffer.ts';
 
 /**
  * Judges a ClientHello before anything is kept of its sender. `answer`: with a cookie to be sent back · `make`: the sender

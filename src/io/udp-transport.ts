@@ -1,7 +1,7 @@
+import { createReceiveBuffer } from '../driver/receive-buffer.ts';
 import type { Transport, TransportSink, WriteResult } from '../driver/world.ts';
 import type { Input } from '../proto/core.ts';
 import type { Emit } from '../timeline/event.ts';
-import { createReceiveBuffer } from './receive-buffer.ts';
 import type { UdpHandlers, UdpSocket } from './udp-socket.ts';
 
 export type UdpTransport = {

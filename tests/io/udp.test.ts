@@ -1,9 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createReceiveBuffer } from '../../src/driver/receive-buffer.ts';
 import type { Transport } from '../../src/driver/world.ts';
 import { createClock } from '../../src/io/clock.ts';
 import type { DialOptions } from '../../src/io/dial.ts';
-import { createReceiveBuffer } from '../../src/io/receive-buffer.ts';
 import { resolveHost } from '../../src/io/resolve.ts';
 import { connectUdp } from '../../src/io/udp.ts';
 import type { Input } from '../../src/proto/core.ts';
