@@ -53,7 +53,8 @@ export function dtlsStorm(
   const closer: SideName = dice.chance(0.5) ? 'client' : 'server';
   const network = { ...drawNetwork(dice), ...worse };
   const mtu = network.mtu ?? 1200;
-  const pair = createStormPair(seed, provider, { version, network, mtu, both: dice.chance(0.3) });
+  const draw = { version, network, mtu, both: dice.chance(0.3), cookie: dice.chance(0.5) } as const;
+  const pair = createStormPair(seed, provider, { ...draw, cids: dice.chance(0.3), psk: dice.chance(0.2) });
   const plan: Plan = { close, closer, rounds: dice.below(6), mtu };
   const sides: Partial<Record<SideName, DtlsSide>> = {};
   for (const side of ['client', 'server'] as const) {
@@ -78,6 +79,16 @@ export function dtlsStorm(
 
 type Plan = { close: Close; closer: SideName; rounds: number; mtu: number };
 type StormPair = Pair<unknown>;
+type Draw = {
+  version: '1.2' | '1.3';
+  network: Partial<DatagramNetwork>;
+  mtu: number;
+  /** The client offers both versions. */
+  both: boolean;
+  cookie: boolean;
+  cids: boolean;
+  psk: boolean;
+};
 
 function drawNetwork(dice: Dice): Partial<DatagramNetwork> {
   const quiet = dice.chance(0.1);
@@ -95,16 +106,12 @@ function drawNetwork(dice: Dice): Partial<DatagramNetwork> {
   };
 }
 
-function createStormPair(
-  seed: number | string,
-  provider: CryptoProvider,
-  draw: { version: '1.2' | '1.3'; network: Partial<DatagramNetwork>; mtu: number; both: boolean },
-): StormPair {
+function createStormPair(seed: number | string, provider: CryptoProvider, draw: Draw): StormPair {
   const peerAuth = createSimTrust(provider);
-  const { version, network, mtu, both } = draw;
+  const { version, network, mtu, both, cookie, cids, psk } = draw;
   const chosen = version === '1.3' ? 0x0304 : 0x0303;
   const common = {
-    suites: [0x1301, 0x1303, 0xc02b, 0xcca9],
+    suites: psk ? [0x1301, 0xd001, 0xccac] : [0x1301, 0x1303, 0xc02b, 0xcca9],
     groups: [29],
     signatureSchemes: [0x0807],
     verify: 'require',
@@ -113,6 +120,14 @@ function createStormPair(
     mtu,
     retransmit: { tries: 8 },
   } as const;
+  const key = createRandom(seed, 'psk')(16);
+  const ids = (own: number) => (cids ? { connectionId: { own: Uint8Array.of(own, 7) } } : {});
+  const clientOnly = { ...ids(1), ...(psk ? { psk: { identity: IDENTITY, key } } : {}) };
+  const serverOnly = {
+    ...ids(2),
+    ...(psk ? { pskKeys: { find: () => key } } : {}),
+    ...(cookie ? { cookie: { key: createRandom(seed, 'cookie')(32), address: IDENTITY } } : {}),
+  };
   const identity = createSimIdentity(provider, createRandom(seed, 'identity'), 'server.example');
   const tickets = { key: createRandom(seed, 'tickets')(32), lifetime: 7200, count: 2 };
   return createDatagramPair({
@@ -121,13 +136,13 @@ function createStormPair(
     client: (place) =>
       createDtlsCore(
         'client',
-        { ...common, versions: both ? [0x0304, 0x0303] : [chosen] },
+        { ...common, ...clientOnly, versions: both ? [0x0304, 0x0303] : [chosen] },
         { ...place, provider, peerAuth },
       ),
     server: (place) =>
       createDtlsCore(
         'server',
-        { ...common, versions: [chosen], identity, tickets },
+        { ...common, ...serverOnly, versions: [chosen], identity, tickets },
         { ...place, provider, peerAuth },
       ),
   });
@@ -260,6 +275,7 @@ function plain(_key: string, value: unknown): unknown {
   return value instanceof Uint8Array ? [...value].join(' ') : value;
 }
 
+const IDENTITY = Uint8Array.of(1, 2, 3);
 /** Longer than every retransmission schedule: a handshake that comes to this is one that hangs. */
 const HANDSHAKE_LIMIT_MS = 3_600_000;
 const CLOSE_LIMIT_MS = 20_000;

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { createNativeProvider } from '../../src/io/native-crypto.ts';
 import { CLOSES, type DtlsSide, type DtlsStorm, dtlsStorm } from './dtls-storm.ts';
@@ -62,7 +64,9 @@ describe('DTLS over a network that loses, reorders and repeats', () => {
     () => {
       const seen = new Set<string>();
       let opened = 0;
-      for (const seed of seeds) {
+      let early = 0;
+      for (const [index, seed] of seeds.entries()) {
+        if (index === MEASURED_AT) early = heapUsed();
         const run = dtlsStorm(seed, provider);
         const where = `SSLSHUT_SEED=${seed} (DTLS ${run.version}, ${run.close} by ${run.closer}, loss ${run.loss})`;
         expect(problems(run), where).toEqual([]);
@@ -75,6 +79,8 @@ describe('DTLS over a network that loses, reorders and repeats', () => {
       expect(seen.size).toBe(CLOSES.length * 2);
       // Retransmission is worth something: nearly every handshake completes even at 30 % loss.
       expect(opened / seeds.length).toBeGreaterThan(0.9);
+      // Nothing of an association outlives it.
+      expect(heapUsed() - early).toBeLessThan(8 * 1024 * 1024);
     },
   );
 });
@@ -119,6 +125,14 @@ describe('what the storm looks for', () => {
   });
 });
 
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed: heap, arrayBuffers } = process.memoryUsage();
+  return heap + arrayBuffers;
+}
+
+const MEASURED_AT = 50;
 const MOST_EVENTS = 3_000;
 /** Retransmission gave up; or the other side was through before this one, and its port or its close_notify said so. */
 const REASONS = [/timeout/u, /ECONNREFUSED/u, /ZERO_RETURN/u];
