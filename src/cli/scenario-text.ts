@@ -3,6 +3,7 @@ import { fitRow, type Row, type Span } from '../render/layout.ts';
 import type { PageOptions } from './output.ts';
 
 type Observation = ScenarioRun['observed'][number];
+type Wire = NonNullable<ScenarioRun['wire']>;
 
 /** What a scenario came to: each call with what it gave, what the peer saw, and what differs from what was expected. */
 export function scenarioLines(path: string, run: ScenarioRun, quiet: boolean, page: PageOptions): string[] {
@@ -21,6 +22,7 @@ export function scenarioLines(path: string, run: ScenarioRun, quiet: boolean, pa
       lead: [{ text: '  peer saw  ', tone: 'faint' }],
       body: [{ text: seen === '' ? 'nothing' : seen }],
     });
+    if (run.wire !== undefined) rows.push(wireRow(run.wire));
   }
   for (const { path: place, expected, actual } of run.failures) {
     rows.push({
@@ -35,6 +37,18 @@ export function scenarioLines(path: string, run: ScenarioRun, quiet: boolean, pa
     rows.push({ body: [verdict, { text: `: ${quiet ? path : run.id}${many}` }] });
   }
   return rows.flatMap((row) => fitRow(row, page));
+}
+
+function wireRow({ close_sent, close_sent_count, close_received, close_received_count }: Wire): Row {
+  const sent = `sent ${closeText(close_sent, close_sent_count)}`;
+  const received = `received ${closeText(close_received, close_received_count)}`;
+  return { lead: [{ text: '  on the wire  ', tone: 'faint' }], body: [{ text: `${sent} · ${received}` }] };
+}
+
+/** The first CONNECTION_CLOSE, and how many there were. */
+function closeText(close: Wire['close_sent'], count: Wire['close_sent_count']): string {
+  if (close === null) return 'none';
+  return `${close.frame} code ${close.error_code}, ${count} ${count === 1 ? 'time' : 'times'}`;
 }
 
 function observationRow(seen: Observation): Row {
@@ -68,9 +82,15 @@ function observationRow(seen: Observation): Row {
 function phrase(entry: object): string {
   return Object.entries(entry)
     .map(([key, one]) =>
-      one === true ? key : `${key} ${typeof one === 'object' ? value(one) : String(one)}`,
+      one === true ? key : `${key} ${typeof one === 'object' ? inner(one) : String(one)}`,
     )
     .join(' ');
+}
+
+/** An entry in an entry; what is not so need not be said. */
+function inner(one: object | null): string {
+  if (one === null || Array.isArray(one)) return value(one);
+  return `(${phrase(Object.fromEntries(Object.entries(one).filter(([, part]) => part !== false)))})`;
 }
 
 function value(one: unknown): string {

@@ -1,12 +1,16 @@
+import type { StreamStateName } from '../shutdown/quic/streams.ts';
 import type { SessionInfo } from '../shutdown/session.ts';
-import { type Ssl, sslGetShutdown } from '../shutdown/ssl.ts';
+import { sslGetShutdown } from '../shutdown/ssl.ts';
 import type { Millis, ShutdownFlag, SslErrorName } from '../timeline/event.ts';
-import type { Performed } from './call.ts';
+import type { Caller, Performed } from './call.ts';
+import type { ShownCloseInfo } from './quic/observe.ts';
 import type { LocalOp } from './script-ops.ts';
 
 /** One entry of `observed`, in the case format. */
 export type Observation = {
   op: LocalOp;
+  /** The stream object's name. */
+  on?: string;
   blocked?: true;
   first_ret?: number;
   some_zero?: boolean;
@@ -30,12 +34,20 @@ export type Observation = {
   set_session?: number;
   reused?: boolean;
   quiet?: number;
+} & Partial<Omit<ShownCloseInfo, 'reason'> & StreamSeen & RelaySeen & TimeoutSeen>;
+
+type StreamSeen = { write_state: StreamStateName; read_state: StreamStateName };
+type RelaySeen = {
+  datagrams_sent: number;
+  datagrams_from_peer: 'none' | 'some';
+  socket_has_unread_datagrams: boolean;
 };
+type TimeoutSeen = { ok: number; infinite: boolean };
 
 /** What a call gave, with the flags after it. `bytes`: counted for reads and writes. */
 export function observeCall(
   op: LocalOp,
-  ssl: Ssl,
+  ssl: Pick<Caller, 'sent' | 'received'>,
   result: Performed,
   more: { ms: Millis; bytes?: boolean },
 ): Observation {

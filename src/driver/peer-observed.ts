@@ -1,16 +1,20 @@
 import type { TimelineEvent } from '../timeline/event.ts';
 import { alertName } from '../wire/alert.ts';
+import type { ShownCloseInfo } from './quic/observe.ts';
 
 /** One entry of `peer_observed`. */
 export type PeerSight =
   | { alert: string; level: number; description: number; plaintext?: true }
-  | { data: number | 'none' | 'some' | 'part' | 'all' }
+  | { data: number | 'none' | 'some' | 'part' | 'all'; stream?: number }
   | { handshake: number; plaintext?: true }
   | { eof: true }
   | { rst: true }
   | { send_error: string }
   | { incomplete_record: true }
-  | { undecryptable_record: true };
+  | { undecryptable_record: true }
+  | { fin: true; stream: number }
+  | { reset: number | string; stream: number }
+  | { conn_close: ShownCloseInfo };
 
 /**
  * What the embedded peer saw of the local side, from its own events. `handshake`: the scenario plays the handshake, of

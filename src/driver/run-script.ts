@@ -5,12 +5,15 @@ import { drain } from './peer.ts';
 import { classifyData, type PeerSight, peerObserved } from './peer-observed.ts';
 import { actAsPeer } from './peer-steps.ts';
 import { noteProfileRange } from './profile-range.ts';
+import { playQuic } from './quic/play.ts';
+import type { WireSeen } from './quic/wire-seen.ts';
 import type { Scenario, ScenarioProtocol } from './script.ts';
 import { createConfigs } from './script-configs.ts';
-import { bad, show } from './script-fields.ts';
-import type { Expectation, PeerStep, Step } from './script-ops.ts';
+import { bad } from './script-fields.ts';
+import type { PeerStep, Step } from './script-ops.ts';
 import type { ScriptWorld } from './script-world.ts';
 import { sleepUntil, type Task } from './task.ts';
+import { type Failure, unmet } from './unmet.ts';
 
 /** What a scenario came to, in the case format. `failures`: the `expect`s that were not met. */
 export type ScriptResult = {
@@ -18,22 +21,24 @@ export type ScriptResult = {
   protocol: ScenarioProtocol;
   observed: Observation[];
   peer_observed: PeerSight[];
+  /** QUIC alone. */
+  wire?: WireSeen;
   failures: Failure[];
 };
 
-export type Failure = { path: string; expected: unknown; actual: unknown };
-
 /** Plays a scenario. Throws UsageError for what cannot be played here. */
 export function* playScenario(scenario: Scenario, world: ScriptWorld): Task<ScriptResult> {
-  const { protocol, setup } = scenario;
-  if (protocol === 'quic') {
-    throw bad(
-      `protocol: ${protocol} scenarios cannot be played yet`,
-      'tls1.2, tls1.3, dtls1.2 and dtls1.3 can',
-    );
-  }
+  const { id, protocol } = scenario;
   const emit = world.recorder.emitter('local');
   for (const text of scenario.notes) emit({ kind: 'note', code: 'scenario', text });
+  const played = protocol === 'quic' ? playQuic(scenario, world) : playRecords(scenario, world);
+  return { id, protocol, ...(yield* played) };
+}
+
+/** TLS and DTLS. */
+function* playRecords(scenario: Scenario, world: ScriptWorld): Task<Omit<ScriptResult, 'id' | 'protocol'>> {
+  const { protocol, setup } = scenario;
+  const emit = world.recorder.emitter('local');
   noteProfileRange(emit, world.profile, protocol === 'dtls1.3');
   const manual = setup.handshake === 'manual';
   const configs = createConfigs(scenario, world);
@@ -41,7 +46,15 @@ export function* playScenario(scenario: Scenario, world: ScriptWorld): Task<Scri
   if (!manual) yield* mustShakeHands(connection, world);
   const begun = world.recorder.events.length;
   const blocking = setup.blocking === true;
-  const side: LocalSide = { scenario, world, configs, blocking, connection, saved: undefined, closed: false };
+  const side: LocalSide = {
+    scenario,
+    world,
+    configs,
+    blocking,
+    connection,
+    saved: undefined,
+    closed: false,
+  };
   const { observed, failures } = yield* playSteps(side, scenario.steps);
   // Whoever stopped reading looks once more at what has come.
   connection.peer.channel.transport.resume();
@@ -51,8 +64,6 @@ export function* playScenario(scenario: Scenario, world: ScriptWorld): Task<Scri
   const sights = [...peerObserved(events, manual), ...unfinished(connection)];
   const classed = setup.peer_data_class === true || setup.data_expect !== undefined;
   return {
-    id: scenario.id,
-    protocol,
     observed,
     peer_observed: classed ? classifyData(sights, setup.data_expect) : sights,
     failures,
@@ -109,15 +120,6 @@ function unfinished({ peer, datagrams }: Connection): PeerSight[] {
   const { core } = peer.channel;
   if (datagrams) return [];
   return !peer.ended && core.unread() > 0 && !core.ready() ? [{ incomplete_record: true }] : [];
-}
-
-function unmet(expect: Expectation | undefined, seen: Observation, path: string): Failure[] {
-  const actual: Readonly<Record<string, unknown>> = seen;
-  return Object.entries(expect ?? {}).flatMap(([key, expected]) =>
-    show(expected) === show(actual[key]) && JSON.stringify(expected) === JSON.stringify(actual[key])
-      ? []
-      : [{ path: `${path}.${key}`, expected, actual: actual[key] ?? null }],
-  );
 }
 
 /** Around an act of the peer: what was sent has arrived, and everybody has looked. */

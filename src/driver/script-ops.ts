@@ -44,6 +44,7 @@ export const LOCAL_OPS = {
   saved_info: {},
   reconnect: {},
   new_stream: { name: TEXT },
+  accept_stream: { name: TEXT },
   stream_conclude: ON,
   stream_reset: { code: LARGE, ...ON },
   stream_state: ON,
@@ -97,6 +98,7 @@ export const NET_OPS = [
 /** Words that mean something on QUIC alone. */
 export const QUIC_ONLY: ReadonlySet<string> = new Set([
   'local new_stream',
+  'local accept_stream',
   'local stream_conclude',
   'local stream_reset',
   'local stream_state',
@@ -129,6 +131,7 @@ export const SETUP = {
   alpn: TEXT,
   thread_assisted: TRUTH,
   explicit_events: TRUTH,
+  pump: oneOf('eager', 'on-call'),
   measure: TRUTH,
   data_expect: SIZE,
   peer_data_class: TRUTH,

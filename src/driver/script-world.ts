@@ -17,10 +17,10 @@ export type ScriptWorld = {
   trust(accepts: boolean): PeerAuth;
   /** Randomness of its own for each name. */
   random(name: string): CoreDeps['random'];
-  /** A new connection between the local side and the embedded peer. `small`: with little room in its buffers. */
+  /** A new connection between the local side and the embedded peer. `small`: with little room in its buffers. `latencyMs`: one way. */
   link(
     name: string,
-    kind: { small: boolean; datagrams: boolean },
+    kind: { small: boolean; datagrams: boolean; latencyMs?: number },
   ): {
     local: Connect;
     peer: Connect;

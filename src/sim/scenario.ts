@@ -36,8 +36,8 @@ export function runScenario(
     identity: createSimIdentity(provider, random('identity'), 'peer.example'),
     trust: (accepts) => (accepts ? createSimTrust(provider) : refusing(createSimTrust(provider))),
     random,
-    link(name, { small, datagrams }) {
-      if (datagrams) return datagramLink(clock, random(`network ${name}`));
+    link(name, { small, datagrams, latencyMs = 0 }) {
+      if (datagrams) return datagramLink(clock, random(`network ${name}`), latencyMs);
       const network: Partial<Network> = small ? SMALL : LOOPBACK;
       const link = createLink({ clock, random: random(`network ${name}`), network });
       return { local: link.left, peer: link.right };
@@ -54,8 +54,8 @@ export function runScenario(
 }
 
 /** A local network: ICMP too comes back before the next call. */
-function datagramLink(clock: SimClock, random: Random): ReturnType<ScriptWorld['link']> {
-  const link = createDatagramLink({ clock, random, network: { latency: 0 } });
+function datagramLink(clock: SimClock, random: Random, latency: number): ReturnType<ScriptWorld['link']> {
+  const link = createDatagramLink({ clock, random, network: { latency } });
   return { local: link.left, peer: link.right, unreachable: () => link.unreachable('right') };
 }
 

@@ -66,10 +66,13 @@ describe('a scenario that is wrong', () => {
     expect(run(value).events.filter((event) => event.kind === 'note')).toHaveLength(3);
   });
 
-  it.each(['quic'])('%s cannot be played yet, and it says so', (protocol) => {
-    expect(() => run(scenario([{ local: 'shutdown' }], { protocol }))).toThrow(
-      `protocol: ${protocol} scenarios cannot be played yet`,
-    );
+  it.each([
+    [{ local: 'fin' }, 'local: "fin" is not for quic'],
+    [{ peer: 'rst' }, 'peer: "rst" has no meaning on quic'],
+    [{ net: 'block_writes' }, 'net: "block_writes" has no meaning on quic'],
+    [{ local: 'read', on: 's1' }, 'on: there is no stream "s1"'],
+  ])('%o means nothing on quic, and it says so', (step, message) => {
+    expect(() => run(scenario([step], { protocol: 'quic' }))).toThrow(message);
   });
 
   it('a fill that never blocks is an error, not a loop', () => {

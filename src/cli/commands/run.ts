@@ -72,8 +72,9 @@ function complain({ terminal }: Context, path: string, error: unknown, code: num
 }
 
 /** In the format of the case files, so that two runs can be diffed. */
-function caseOf({ id, protocol, observed, peer_observed, failures }: ScenarioRun): object {
-  return { id, protocol, observed, peer_observed, ...(failures.length > 0 ? { failures } : {}) };
+function caseOf({ id, protocol, observed, peer_observed, wire, failures }: ScenarioRun): object {
+  const seen = { id, protocol, observed, peer_observed, ...(wire !== undefined && { wire }) };
+  return failures.length > 0 ? { ...seen, failures } : seen;
 }
 
 function text(path: string, run: ScenarioRun, quiet: boolean, page: PageOptions): string {

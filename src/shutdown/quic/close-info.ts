@@ -13,7 +13,7 @@ export type ConnCloseInfo = {
 };
 
 /** SSL_get_conn_close_info: why the connection ended; undefined (the call returns 0) while it has not. */
-export function quicConnCloseInfo({ core }: QuicSsl): ConnCloseInfo | undefined {
+export function quicConnCloseInfo({ core }: Pick<QuicSsl, 'core'>): ConnCloseInfo | undefined {
   const cause = core.cause();
   return cause === undefined ? undefined : describe(cause);
 }
