@@ -1,6 +1,6 @@
 import type { Behaviour } from '../catalog/behaviour.ts';
 import type { ServerWishes } from '../catalog/serve-options.ts';
-import type { ServerCoreOptions } from '../driver/serve/core.ts';
+import type { DatagramCoreOptions } from '../driver/serve/datagram-core.ts';
 import type { StopSignal } from '../driver/stop-signal.ts';
 import { formatTarget } from '../driver/target.ts';
 import { UsageError } from '../driver/usage-error.ts';
@@ -23,7 +23,7 @@ export type RunningServer = {
   /** Of the behaviour that is served. */
   readonly id: string;
   readonly says: string;
-  /** PEM: what a client needs as CA where the certificate was made here. */
+  /** PEM: what a client needs as CA where the certificate was made here. Empty: there is none, only a pre-shared key. */
   readonly certificate: string;
   /** Was it made here? */
   readonly selfSigned: boolean;
@@ -44,7 +44,10 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
     import('../catalog/client-report.ts'),
   ]);
   const { behaviour: name = 'well-behaved', protocol = 'tls', host = '127.0.0.1' } = options;
-  const { onClient, signal } = options;
+  const { onClient, signal, psk, connectionIds } = options;
+  if (protocol === 'tls' && (psk !== undefined || connectionIds !== undefined)) {
+    throw new UsageError('bad-option', 'a pre-shared key and connection IDs are for DTLS');
+  }
   const behaviour = findBehaviour(name, protocol);
   if (behaviour === undefined) throw new UsageError('bad-option', `there is no behaviour called ${name}`);
   const { identity, certificate } = await serverIdentity(options, behaviourHosts(protocol));
@@ -53,7 +56,13 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
   const versions = options.versions?.map((version) => VERSIONS[version]);
   // For clients that send a share of it, or of nothing.
   const groups = [X25519MLKEM768, ...DEFAULT_GROUPS];
-  const cores = { identity, deps, groups, ...(versions === undefined ? {} : { versions }) };
+  const cores = {
+    ...{ deps, groups },
+    ...(identity === undefined ? {} : { identity }),
+    ...(versions === undefined ? {} : { versions }),
+    ...(psk === undefined ? {} : { psk }),
+    ...(connectionIds === undefined ? {} : { connectionIds }),
+  };
   const start = protocol === 'tls' ? startTls : startDtls;
   const server = await start(cores, behaviour, {
     ...options,
@@ -66,11 +75,11 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
   });
   signal?.addEventListener('abort', () => void server.close());
   const { id, says } = behaviour;
-  return { ...server, id, says, certificate, selfSigned: options.cert === undefined };
+  return { ...server, id, says, certificate, selfSigned: certificate !== '' && options.cert === undefined };
 }
 
 type Start = (
-  cores: ServerCoreOptions,
+  cores: DatagramCoreOptions,
   behaviour: Behaviour,
   options: Omit<ServerOptions, 'createCore'>,
 ) => Promise<Server>;
@@ -94,9 +103,10 @@ const startDtls: Start = async (cores, { sticky = false }, options) => {
 async function serverIdentity(
   options: ServeOptions,
   names: readonly string[],
-): Promise<{ identity: Identity; certificate: string }> {
+): Promise<{ identity?: Identity; certificate: string }> {
   const given = await identityOf(options);
   if (given !== undefined) return { identity: given, certificate: options.cert ?? '' };
+  if (options.psk !== undefined) return { certificate: '' };
   const { host } = options;
   const { makeSelfSigned } = await import('../io/self-signed.ts');
   const ips = [

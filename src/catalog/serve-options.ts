@@ -26,6 +26,10 @@ export type ServerWishes = {
   cert?: string;
   /** Its key, PEM. */
   key?: string;
+  /** DTLS: clients that have this key need no certificate of ours, and without `cert` there is none. */
+  psk?: { identity: Uint8Array; key: Uint8Array };
+  /** DTLS: agree on connection IDs with clients that ask for them (RFC 9146, RFC 9147 §9). */
+  connectionIds?: boolean;
   crypto?: 'auto' | 'noble' | 'native';
   /** Put the bytes on the wire on the timelines too. */
   capture?: boolean;

@@ -83,7 +83,8 @@ function checkAgainstMode(raw: RawOptions, mode: DatagramCloseMode): void {
   );
 }
 
-function pskOf(raw: RawOptions): DatagramCloseOptions['psk'] {
+/** `--psk HEX --psk-identity TEXT`. */
+export function pskOf(raw: RawOptions): DatagramCloseOptions['psk'] {
   const hex = textOf(raw, 'psk');
   const identity = textOf(raw, 'pskIdentity');
   if (hex === undefined) {

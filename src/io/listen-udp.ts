@@ -111,6 +111,8 @@ function join(table: Associations, to: To, first: Uint8Array, { sink, emit, watc
   let closed = false;
   let paused = false;
   let begun = false;
+  // Too little has come from the peer's new address for what is to go there: only more from there changes that.
+  let waiting = false;
   const inbox = createReceiveBuffer((input) => {
     if (closed) return;
     if (capture && input.kind === 'bytes') {
@@ -137,6 +139,7 @@ function join(table: Associations, to: To, first: Uint8Array, { sink, emit, watc
     watch,
     deliver(data, source) {
       path.heard(source, data.length);
+      waiting = false;
       inbox.push({ kind: 'bytes', data, from: source.at });
     },
     drop(why) {
@@ -162,6 +165,7 @@ function join(table: Associations, to: To, first: Uint8Array, { sink, emit, watc
       if (closed || !to.isOpen()) return { errno: 'EBADF' };
       if (unit.length > LARGEST) return { errno: 'EMSGSIZE' };
       const next = path.route(unit.length);
+      waiting = next === undefined;
       if (next === undefined) return 'blocked';
       socket.send(unit.slice(), next.port, next.address, (error: NodeJS.ErrnoException | null) => {
         if (!error || closed) return;
@@ -170,7 +174,7 @@ function join(table: Associations, to: To, first: Uint8Array, { sink, emit, watc
       if (capture) emit({ kind: 'transport.bytes', by: 'local', bytes: unit.length, data: unit });
       return 'sent';
     },
-    writable: () => !closed,
+    writable: () => !closed && !waiting,
     fin: () => ({ errno: closed ? 'EBADF' : 'EOPNOTSUPP' }),
     reset: () => 'impossible',
     close,

@@ -1,5 +1,6 @@
 import { createServer, Socket } from 'node:net';
 import type { Transport, TransportSink } from '../driver/world.ts';
+import type { PeerAddress } from '../proto/core.ts';
 import type { Emit } from '../timeline/event.ts';
 import { formatAddress } from './dial.ts';
 import { createSocketTransport, type SocketTransport } from './socket-transport.ts';
@@ -11,8 +12,8 @@ export type ListenOptions = {
   /** Most connections at one time; further ones are closed at once. */
   limit?: number;
   capture?: boolean;
-  /** A connection: `accept` must be called before this returns. */
-  onConnection(accept: Accept, remote: string): void;
+  /** A connection: `accept` must be called before this returns. `connectionId`: ours in it, over UDP. */
+  onConnection(accept: Accept, remote: string, connectionId?: Uint8Array): void;
 };
 
 /** Opens our end of an accepted connection; what its socket has to report goes to `emit`. */
@@ -21,6 +22,8 @@ export type Accept = (sink: TransportSink, emit: Emit, watch?: AcceptWatch) => T
 /** What datagrams have to know of a connection (associations.ts); TCP needs nothing of it. */
 export type AcceptWatch = {
   established(): boolean;
+  /** Where the newest of the peer came from. */
+  peerAddress?(): PeerAddress | undefined;
   /** It was dropped: nothing will come any more. */
   dropped(): void;
 };

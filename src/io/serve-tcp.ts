@@ -11,7 +11,7 @@ import { type Accept, type Listener, type ListenOptions, listenTcp } from './lis
 export type ServerOptions = {
   plan: ServePlan;
   /** Makes the core of one connection (driver/serve/core.ts). */
-  createCore(emit: Emit, remote: string): TlsCore;
+  createCore(emit: Emit, remote: string, connectionId?: Uint8Array): TlsCore;
   /** Default: listenTcp. */
   listen?(options: ListenOptions): Promise<Listener>;
   /** Default 127.0.0.1. */
@@ -71,11 +71,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   };
   const cancel =
     options.forMs === undefined ? () => {} : clock.at(clock.now() + options.forMs, () => void end());
-  const onConnection = (accept: Accept, remote: string): void => {
+  const onConnection = (accept: Accept, remote: string, connectionId?: Uint8Array): void => {
     accepted += 1;
     const conn = `conn-${accepted}`;
     if (accepted === options.count) listener?.stop();
-    const cut = serveOne({ options, clock, accept, conn, remote, fail }, (events) => {
+    const cut = serveOne({ options, clock, accept, conn, remote, connectionId, fail }, (events) => {
       running.delete(conn);
       options.onConnection?.({ conn, remote, events });
       if (running.size === 0 && options.count !== undefined && accepted >= options.count) void end();
@@ -98,6 +98,7 @@ type One = {
   accept: Accept;
   conn: string;
   remote: string;
+  connectionId: Uint8Array | undefined;
   fail: (error: unknown) => void;
 };
 
@@ -109,9 +110,13 @@ function serveOne(one: One, over: (events: readonly TimelineEvent[]) => void): (
   const emit = recorder.emitter(conn);
   let close = (): void => {};
   let core: TlsCore | undefined;
-  const watch = { established: () => core?.phase() === 'open', dropped: () => cut() };
+  const watch = {
+    established: () => core?.phase() === 'open',
+    peerAddress: () => core?.peerAddress?.(),
+    dropped: () => cut(),
+  };
   const createCore = (to: Emit): TlsCore => {
-    core = options.createCore(to, one.remote);
+    core = options.createCore(to, one.remote, one.connectionId);
     return core;
   };
   const connect: Connect = (sink) => {

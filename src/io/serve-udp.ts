@@ -1,6 +1,7 @@
 import type { DatagramCores } from '../driver/serve/datagram-core.ts';
+import { toHex } from '../wire/bytes.ts';
 import { createClock } from './clock.ts';
-import type { Listener, ListenOptions } from './listen.ts';
+import type { Accept, Listener, ListenOptions } from './listen.ts';
 import { listenUdp } from './listen-udp.ts';
 import { createServer, type Server, type ServerOptions } from './serve-tcp.ts';
 
@@ -22,8 +23,17 @@ export function createDatagramServer(options: DatagramServerOptions): Promise<Se
       ...(wish.limit === undefined ? {} : { limit: wish.limit }),
       ...(wish.capture === undefined ? {} : { capture: wish.capture }),
       gate: (datagram, remote) => cores.gate(datagram, remote, clock.now()),
-      onAssociation: (accept, remote) =>
-        wish.onConnection((sink, emit, watch = UNWATCHED) => accept(sink, emit, watch), remote),
+      connectionIdOf(datagram) {
+        const id = cores.connectionIdOf(datagram);
+        return id && toHex(id);
+      },
+      onAssociation(accept, remote) {
+        const id = cores.newConnectionId();
+        const named = id === undefined ? {} : { connectionId: toHex(id) };
+        const accepted: Accept = (sink, emit, watch = UNWATCHED) =>
+          accept(sink, emit, { ...watch, ...named });
+        wish.onConnection(accepted, remote, id);
+      },
     });
     return { ...listener, connections: listener.associations };
   };

@@ -88,6 +88,19 @@ export function dtlsContentName(type: number): string {
   return type === DTLS_CONTENT.ack ? 'ack' : contentTypeName(type);
 }
 
+/**
+ * The connection ID that a datagram begins with, for who has to find its association by it. `length`: of those we gave out. The
+ * record behind it may be anything.
+ */
+export function peekConnectionId(datagram: Uint8Array, length: number): Uint8Array | undefined {
+  const [first = 0] = datagram;
+  const unified = isUnified(first) && (first & WITH_CID) !== 0;
+  if (!unified && first !== DTLS_CONTENT.tls12_cid) return undefined;
+  const at = unified ? 1 : LONG_CID_AT;
+  const id = datagram.subarray(at, at + length);
+  return id.length === length ? id : undefined;
+}
+
 function decodeLong(bytes: Uint8Array, cidLength: number): LongRecord {
   const reader = new Reader(bytes);
   const type = reader.u8();
@@ -125,6 +138,8 @@ export const DTLS_12 = 0xfefd;
 export const DTLS_10 = 0xfeff;
 export const LONG_HEADER_LENGTH = 13;
 
+/** Behind type, version, epoch and number (RFC 9146 §4). */
+const LONG_CID_AT = 11;
 const UNIFIED = 0x20;
 const WITH_CID = 0x10;
 const LONG_NUMBER = 0x08;

@@ -8,7 +8,11 @@ let peer: Peer | undefined;
 afterEach(() => peer?.stop());
 
 /** Runs `serve` until it says where it listens, then does something with that port. */
-async function served(argv: readonly string[], act: (port: number, end: () => void) => Promise<unknown>) {
+async function served(
+  argv: readonly string[],
+  act: (port: number, end: () => void) => Promise<unknown>,
+  protocol = 'tls',
+) {
   let listening = (_port: number): void => {};
   const port = new Promise<number>((resolve) => {
     listening = resolve;
@@ -20,7 +24,7 @@ async function served(argv: readonly string[], act: (port: number, end: () => vo
       if (found !== null) listening(Number(found[1] ?? found[2]));
     },
   });
-  const running = run(['serve', 'tls', ...argv], terminal);
+  const running = run(['serve', protocol, ...argv], terminal);
   await act(await port, () => terminal.abort('SIGINT'));
   return { code: await running, out: terminal.stdout(), err: terminal.stderr() };
 }
@@ -83,6 +87,26 @@ describe('serve tls', () => {
     expect(out).toContain('closed first: close_notify');
   });
 
+  it('serves DTLS with a key that it does not repeat, and with connection IDs', async () => {
+    const key = ['--psk', '1a2b3c4d', '--psk-identity', 'sensor'];
+    const closed = createFakeTerminal();
+    const { out } = await served(
+      ['--count', '1', '--cid', '--verbose', ...key],
+      async (port) => {
+        const words = ['--dtls', '1.2', '--cid', '--verbose', ...key];
+        expect(await run(['dtls-close', ...words, `127.0.0.1:${port}`], closed)).toBe(0);
+      },
+      'dtls',
+    );
+    expect(closed.stdout()).toMatch(/ECDHE_PSK/);
+    // 8 of the 48 bytes are the connection ID.
+    expect(closed.stdout()).toMatch(/→ record alert, 48 bytes, epoch 1/);
+    expect(closed.stdout()).toMatch(/← record alert, 48 bytes, epoch 1/);
+    expect(out).toMatch(/^ {2}sslshut dtls-close --psk HEX localhost:\d+$/m);
+    expect(out).not.toContain('1a2b3c4d');
+    expect(out).toContain('client closed first: close_notify');
+  });
+
   it('lists every way of closing that it must know', async () => {
     const terminal = createFakeTerminal();
     expect(await run(['serve', 'tls', '--list'], terminal)).toBe(0);
@@ -111,6 +135,10 @@ describe('serve tls', () => {
     [['serve', 'tls', '-b', 'fin', '--misbehave', 'rst'], '--behaviour and --misbehave mean the same'],
     [['serve', 'tls', '--exchange', 'ftp'], '"ftp" is none of auto, http, echo, silent'],
     [['serve', 'tls', '--port', '70000'], '"70000" is not a whole number from 0 to 65535'],
+    [['serve', 'tls', '--psk', '1a2b'], '--psk does not go with serve tls'],
+    [['serve', 'tls', '--cid'], '--cid does not go with serve tls'],
+    [['serve', 'dtls', '--psk', 'key'], '"key" is no key in hexadecimal digits'],
+    [['serve', 'dtls', '--psk-identity', 'sensor'], '--psk-identity without --psk'],
   ])('%j is refused in one line', async (argv, why) => {
     const terminal = createFakeTerminal();
     expect(await run(argv, terminal)).toBe(2);

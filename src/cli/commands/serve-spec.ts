@@ -16,6 +16,9 @@ const SERVER: readonly OptionSpec[] = [
   ['--dtls <versions>', 'the same for serve dtls'],
   ['--cert <file>', 'certificate chain, PEM (default: made on the spot, for localhost)'],
   ['--key <file>', 'its private key, PEM (default: in the certificate file)'],
+  ['--psk <hex>', 'serve dtls: a pre-shared key; there is no certificate then, unless --cert names one'],
+  ['--psk-identity <text>', 'the name of that key (default: Client_identity)'],
+  ['--cid', 'serve dtls: agree on connection IDs with clients that ask for them (RFC 9146)'],
   ['--crypto <provider>', 'auto (default), noble or native'],
 ].map(([flags = '', text = '']) => ({ flags, text, group: 'Server' }));
 
@@ -39,6 +42,7 @@ export const serveSpec: CommandSpec = {
     ['sslshut serve tls -b fin-no-close-notify -p 8443', 'ends every answer with a bare FIN'],
     ['sslshut serve tls -b never-reply --exchange echo --count 1', 'never answers close_notify'],
     ['sslshut serve dtls -b never-reply -p 4433', 'DTLS that never answers close_notify'],
+    ['sslshut serve dtls --psk 1a2b3c4d --psk-identity sensor --cid', 'for the clients of the IoT'],
     ['sslshut serve tls --list', 'the ways of closing it knows'],
   ],
 };

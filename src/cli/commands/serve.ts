@@ -1,12 +1,14 @@
 import type { Served } from '../../catalog/behaviours/find.ts';
-import type { ServedClient, ServeOptions } from '../../index.ts';
+import { UsageError } from '../../driver/usage-error.ts';
+import type { RunningServer, ServedClient, ServeOptions } from '../../index.ts';
 import { serve } from '../../index.ts';
 import { escapeJson } from '../../render/escape.ts';
 import { toJson, toPlain } from '../../render/json.ts';
 import { fitRow } from '../../render/layout.ts';
 import { toText } from '../../render/text.ts';
-import type { Command, Context } from '../command.ts';
+import type { Command, Context, RawOptions } from '../command.ts';
 import { remember } from '../command.ts';
+import { pskOf } from '../dtls-options.ts';
 import { identityOf, versionsOf } from '../options.ts';
 import { type OutputOptions, type PageOptions, textOptions, toOutputOptions } from '../output.ts';
 import { openKeylog } from '../secrets-file.ts';
@@ -45,9 +47,10 @@ async function runServe(context: Context): Promise<number> {
     onClient: (client) => terminal.out(clientText(client, output, page)),
   });
   const { id, says, host, port, certificate } = server;
+  const shown = certificate === '' ? {} : { certificate };
   if (output.format === 'json') {
     terminal.out(
-      escapeJson(toJson({ event: 'listening', behaviour: id, says, host, port, certificate }, { indent: 0 })),
+      escapeJson(toJson({ event: 'listening', behaviour: id, says, host, port, ...shown }, { indent: 0 })),
     );
   } else {
     terminal.out(greeting(protocol, server, page));
@@ -79,6 +82,7 @@ function toServeOptions({ raw }: Context, protocol: Served): ServeOptions {
   }
   return {
     protocol,
+    ...datagramOptions(raw, protocol),
     ...(name === undefined ? {} : { behaviour: name }),
     ...(exchange === undefined ? {} : { exchange: choice('--exchange', exchange, EXCHANGES) }),
     ...(port === undefined ? {} : { port: integer('--port', port, 0, 65_535) }),
@@ -93,25 +97,41 @@ function toServeOptions({ raw }: Context, protocol: Served): ServeOptions {
   };
 }
 
+function datagramOptions(raw: RawOptions, protocol: Served): Pick<ServeOptions, 'psk' | 'connectionIds'> {
+  const psk = pskOf(raw);
+  const connectionIds = flagOf(raw, 'cid');
+  if (protocol !== 'dtls' && (psk !== undefined || connectionIds)) {
+    const option = connectionIds ? '--cid' : '--psk';
+    throw new UsageError(
+      'conflict',
+      `${option} does not go with serve ${protocol}`,
+      `sslshut serve dtls ${option}`,
+    );
+  }
+  return { ...(psk === undefined ? {} : { psk }), ...(connectionIds ? { connectionIds } : {}) };
+}
+
 /** Where it listens, how to get there, and what will happen. The commands can be pasted. */
 function greeting(
   protocol: Served,
-  server: { id: string; says: string; host: string; port: number; selfSigned: boolean },
+  server: Pick<RunningServer, 'id' | 'says' | 'host' | 'port' | 'selfSigned' | 'certificate'>,
   page: PageOptions,
 ): string {
-  const { id, says, host, port, selfSigned } = server;
+  const { id, says, host, port, selfSigned, certificate } = server;
+  // The key is not repeated: what a server prints ends up in logs.
+  const [psk, opensslPsk] = certificate === '' ? [' --psk HEX', ' -psk HEX'] : ['', ''];
   const at = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   const name = ['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host) ? 'localhost' : host;
   const rows = [
     { body: [{ text: id, tone: 'strong' as const }, { text: ` on ${at}: ${says}` }], indent: 2 },
     ...[
-      `sslshut ${protocol}-close${selfSigned ? ' --insecure' : ''} ${name}:${port}`,
+      `sslshut ${protocol}-close${selfSigned ? ' --insecure' : ''}${psk} ${name}:${port}`,
       ...(protocol === 'tls'
         ? [
             `curl -v${selfSigned ? 'k' : ''} https://${name}:${port}/`,
             `openssl s_client -connect ${name}:${port}`,
           ]
-        : [`openssl s_client -dtls1_2 -connect ${name}:${port}`]),
+        : [`openssl s_client -dtls1_2${opensslPsk} -connect ${name}:${port}`]),
     ].map((line) => ({
       body: [{ text: line, tone: 'faint' as const, whole: true as const }],
       lead: [{ text: '  ' }],

@@ -8,7 +8,8 @@ import { DEFAULT_TLS_POLICY } from '../../proto/tls/policy.ts';
 import type { Emit } from '../../timeline/event.ts';
 
 export type ServerCoreOptions = {
-  identity: Identity;
+  /** Left out: only who has a pre-shared key is served. */
+  identity?: Identity;
   versions?: readonly (0x0303 | 0x0304)[];
   /** Preference order; the provider has to know them. Default: those of a client. */
   groups?: readonly number[];
@@ -30,7 +31,7 @@ export function serverConfig(options: ServerCoreOptions): TlsConfig {
     groups,
     signatureSchemes: DEFAULT_SCHEMES,
     verify: 'report',
-    identity,
+    ...(identity === undefined ? {} : { identity }),
     tickets: { key: deps.random(32), lifetime: 7_200, count: 2 },
     sessionCache: boundedCache(),
     policy: DEFAULT_TLS_POLICY,

@@ -1,10 +1,13 @@
 import type { TlsCore } from '../../proto/core.ts';
+import type { DtlsConfig } from '../../proto/dtls/config.ts';
 import { createDtlsCore } from '../../proto/dtls/connection.ts';
 import { createHelloPieces } from '../../proto/dtls/hello-pieces.ts';
 import { judgeClientHello } from '../../proto/dtls/server-gate.ts';
-import { DTLS_SUITES } from '../../proto/handshake/defaults.ts';
+import type { ExternalPsk } from '../../proto/handshake/config.ts';
+import { DTLS_SUITES, PSK_SUITES } from '../../proto/handshake/defaults.ts';
 import type { Emit, Millis } from '../../timeline/event.ts';
-import { ascii } from '../../wire/bytes.ts';
+import { ascii, equalBytes } from '../../wire/bytes.ts';
+import { peekConnectionId } from '../../wire/dtls-record.ts';
 import { type ServerCoreOptions, serverConfig } from './core.ts';
 
 /**
@@ -20,12 +23,24 @@ export type Admission =
 export type DatagramCores = {
   /** Judges a datagram of a client that nothing is known of; keeps nothing of it, but for a few pieces that say nothing alone. */
   gate(datagram: Uint8Array, remote: string, now: Millis): Admission;
-  create(emit: Emit, remote: string): TlsCore;
+  /** `connectionId`: one of ours, to be agreed on if the client asks for connection IDs. */
+  create(emit: Emit, remote: string, connectionId?: Uint8Array): TlsCore;
+  /** For a new association, when there are to be connection IDs. */
+  newConnectionId(): Uint8Array | undefined;
+  /** To which of ours a datagram is addressed. */
+  connectionIdOf(datagram: Uint8Array): Uint8Array | undefined;
 };
 
-export function createDatagramCores(options: ServerCoreOptions): DatagramCores {
-  const { deps } = options;
-  const shared = { ...serverConfig(options), suites: DTLS_SUITES };
+export type DatagramCoreOptions = ServerCoreOptions & {
+  /** The only pre-shared key; who has it needs no certificate. */
+  psk?: ExternalPsk;
+  /** Agree on connection IDs with clients that ask for them (RFC 9146, RFC 9147 §9). */
+  connectionIds?: boolean;
+};
+
+export function createDatagramCores(options: DatagramCoreOptions): DatagramCores {
+  const { deps, psk, connectionIds = false } = options;
+  const shared = { ...serverConfig(options), ...(psk === undefined ? CERTIFICATES : keyed(psk)) };
   const key = deps.random(32);
   const pieces = createHelloPieces();
   const config = (remote: string) => ({ ...shared, cookie: { key, address: ascii(remote) } });
@@ -39,6 +54,20 @@ export function createDatagramCores(options: ServerCoreOptions): DatagramCores {
       if (judged.kind === 'make') return { kind: 'make', first };
       return judged.kind === 'answer' ? judged : { kind: 'drop' };
     },
-    create: (emit, remote) => createDtlsCore('server', config(remote), { ...deps, emit }),
+    create(emit, remote, own) {
+      const agreeing = own === undefined ? config(remote) : { ...config(remote), connectionId: { own } };
+      return createDtlsCore('server', agreeing, { ...deps, emit });
+    },
+    newConnectionId: () => (connectionIds ? deps.random(ID_LENGTH) : undefined),
+    connectionIdOf: (datagram) => (connectionIds ? peekConnectionId(datagram, ID_LENGTH) : undefined),
   };
 }
+
+/** Where client and server could do with certificates too, the key goes first. */
+function keyed({ identity, key }: ExternalPsk): Pick<DtlsConfig, 'suites' | 'pskKeys'> {
+  const find = (asked: Uint8Array): Uint8Array | undefined => (equalBytes(asked, identity) ? key : undefined);
+  return { suites: [...PSK_SUITES, ...DTLS_SUITES], pskKeys: { find } };
+}
+
+const CERTIFICATES = { suites: DTLS_SUITES };
+const ID_LENGTH = 8;
