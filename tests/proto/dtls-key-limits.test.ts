@@ -10,6 +10,7 @@ import {
   type Fate,
   factsOf,
   isOpen,
+  lossy,
   type Network,
   ONLY12,
   ONLY13,
@@ -75,6 +76,30 @@ describe('records sealed with one key', () => {
     );
     expect(Math.max(...perEpoch)).toBeLessThanOrEqual(20);
     expect(factsOf(server, 'key-update').filter(({ by }) => by === 'local')).toEqual([]);
+  });
+
+  it('change over a bad network too', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const both = { ...ONLY13, keyLimits: { records: 120 } };
+      const { client, server, network } = opened({ both, seed }, lossy(seed, 200));
+      for (let i = 0; i < 250; i++) {
+        client.core.sendData(Uint8Array.of(i));
+        server.core.sendData(Uint8Array.of(i));
+        network.run(500);
+      }
+      network.run(60_000);
+      const ends = [client, server];
+      expect(
+        ends.flatMap((end) => factsOf(end, 'fault')),
+        `seed ${seed}`,
+      ).toEqual([]);
+      for (const end of ends) {
+        expect(end.core.phase()).toBe('open');
+        // A fifth is lost, and what was sealed with keys that are not there yet is kept for them.
+        expect(dataOf(end).length).toBeGreaterThan(150);
+        expect(Math.max(...sentEpochs(end))).toBeGreaterThan(4);
+      }
+    }
   });
 
   it('are no more than the limit when the KeyUpdate gets no ACK', () => {
