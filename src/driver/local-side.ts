@@ -31,6 +31,8 @@ export type LocalSide = {
   readonly blocking: boolean;
   connection: Connection;
   saved: SavedSession | undefined;
+  /** Whether SSL_get1_session gave anything, resumable or not. */
+  gotSession?: boolean;
   closed: boolean;
 };
 

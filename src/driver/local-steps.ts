@@ -90,6 +90,7 @@ function actAtOnce(side: LocalSide, step: LocalStep): Observation {
       return observeSession(op, sessionInfo(ssl));
     case 'save_session':
       side.saved = sslSession(ssl);
+      side.gotSession = side.saved !== undefined || ssl.life !== 'before';
       return observeSession(op, sessionInfo(ssl));
     case 'saved_info':
       return observeSession(op, savedInfo(ssl, side.saved));
@@ -196,7 +197,7 @@ function* reconnect(side: LocalSide): Task<Observation> {
   const reused = connection.ssl.core.resumed();
   afterReuse(side, connection.ssl, reused);
   connection.channel.transport.close();
-  return { op: 'reconnect', ret, set_session: 1, reused };
+  return { op: 'reconnect', ret, set_session: side.gotSession === true ? 1 : 0, reused };
 }
 
 /** The sessions that the second connection was given count too. TLS 1.3 tickets are good for once (RFC 9846 appendix C.4). */

@@ -1,5 +1,6 @@
 import type { Millis } from '../timeline/event.ts';
 import { flush, sendUnnoticed, writePending } from './flush.ts';
+import { noteDifference } from './notes.ts';
 import { ended, readFailed, sslError, success, wantRead, wantWrite, writeFailed } from './results.ts';
 import { dropUnlessClosed, sessionsGiven } from './session.ts';
 import type { Ssl } from './ssl.ts';
@@ -16,6 +17,7 @@ export function* sslDoHandshake(ssl: Ssl): Call {
     ssl.life = 'handshake';
     ssl.core.start(ssl.now());
   }
+  if (cannotSend(ssl)) return ended(ssl, -1);
   for (;;) {
     if (ssl.life === 'open') return success(1);
     const stopped = yield* pushHandshake(ssl);
@@ -48,6 +50,20 @@ export function* sslDoHandshake(ssl: Ssl): Call {
         return readFailed(ssl, taken.errno);
     }
   }
+}
+
+/** OpenSSL sends no flight over datagrams whose size it does not know, and says nothing about it. */
+function cannotSend(ssl: Ssl): boolean {
+  if (!ssl.mtuCleared || ssl.role !== 'client') return false;
+  noteDifference(ssl, 'mtu', {
+    manual: 'shakes hands again after SSL_clear',
+    'openssl-3.5':
+      'forgets in SSL_clear the MTU that was set by hand: until it is set again no ClientHello leaves, and the call fails',
+  });
+  if (ssl.choices.mtuAfterClear === 'kept') return false;
+  ssl.core.discardTransmit();
+  ssl.waits = 'nothing';
+  return true;
 }
 
 /** What is sent passes a buffer, and OpenSSL queues no error when emptying that fails. */
@@ -94,6 +110,7 @@ export function sslClear(ssl: Ssl): CallResult {
     return sslError(0, 'internal error');
   }
   ssl.givenBefore = sessionsGiven(ssl);
+  ssl.mtuCleared ||= ssl.datagrams && ssl.core.version() !== undefined;
   ssl.core.restart?.();
   ssl.life = 'before';
   forget(ssl);
@@ -107,6 +124,8 @@ function forget(ssl: Ssl): void {
   ssl.inbox = [];
   ssl.alert = 'none';
   ssl.pendingWrite = undefined;
+  ssl.gaveUpWrite = false;
+  ssl.unreleased = false;
   ssl.alertInBuffer = false;
   ssl.dropped = false;
   ssl.warning = 0;

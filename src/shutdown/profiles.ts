@@ -30,6 +30,8 @@ export type Choices = {
   closeOverUnread: 'fin' | 'reset';
   /** No page speaks of it: TLS 1.2, a HelloRequest. The core's policy has to say the same. */
   helloRequest: 'refuses' | 'renegotiates';
+  /** No page speaks of it: DTLS, what SSL_clear does to an MTU that was set by hand. */
+  mtuAfterClear: 'kept' | 'forgotten';
 };
 
 /** The profiles agree on 9, 12, 13 (as far as 10 lets a call get there) and 14. */
@@ -47,6 +49,7 @@ export const PROFILES: Readonly<Record<ProfileName, Choices>> = {
     argsLength: 'checked',
     closeOverUnread: 'fin',
     helloRequest: 'refuses',
+    mtuAfterClear: 'kept',
   },
   'openssl-3.5': {
     pendingWrite: 'give-up-the-alert',
@@ -61,6 +64,7 @@ export const PROFILES: Readonly<Record<ProfileName, Choices>> = {
     argsLength: 'ignored',
     closeOverUnread: 'reset',
     helloRequest: 'renegotiates',
+    mtuAfterClear: 'forgotten',
   },
 };
 

@@ -62,7 +62,7 @@ function refusal(ssl: Ssl): CallResult | undefined {
 }
 
 function* firstAlert(ssl: Ssl): Call {
-  if (!writePending(ssl)) {
+  if (!writePending(ssl) && !ssl.gaveUpWrite) {
     ssl.core.sendAlert(WARNING, CLOSE_NOTIFY);
     return yield* dispatch(ssl);
   }
@@ -72,8 +72,7 @@ function* firstAlert(ssl: Ssl): Call {
       'sends neither the rest of the pending SSL_write nor close_notify, and SSL_shutdown can still return 1',
   });
   if (ssl.choices.pendingWrite === 'finish-it-first' || ssl.datagrams) {
-    // Over datagrams OpenSSL drops the pending one, and the alert goes out all the same.
-    if (ssl.choices.pendingWrite !== 'finish-it-first') ssl.core.discardTransmit();
+    // Over datagrams OpenSSL has dropped the pending one, and the alert goes out all the same.
     ssl.core.sendAlert(WARNING, CLOSE_NOTIFY);
     return yield* dispatch(ssl);
   }
@@ -138,7 +137,7 @@ function* awaitPeer(ssl: Ssl): Call {
         ssl.inbox.push(taken.data);
         continue;
       case 'lost':
-        return lostDatagram(ssl);
+        return ended(ssl, -1);
       case 'closed':
         return success(1);
       case 'over':
@@ -208,4 +207,4 @@ const IN_INIT = 'shutdown while in init';
 const WARNING = 1;
 const CLOSE_NOTIFY = 0;
 /** sizeof(SSL_SHUTDOWN_EX_ARGS) where pointers have 8 bytes. */
-const ARGS_SIZE = 16;
+export const ARGS_SIZE = 16;

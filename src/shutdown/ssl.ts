@@ -45,6 +45,10 @@ export type Ssl = {
   alert: 'none' | 'behind-a-write' | 'retry';
   /** Bytes of an SSL_write that said WANT_WRITE and has to be repeated. */
   pendingWrite: number | undefined;
+  /** Datagrams: the last SSL_write was not sent, and its datagram is gone. */
+  gaveUpWrite: boolean;
+  /** A record that ended the connection, and that OpenSSL has not given back. */
+  unreleased: boolean;
   /** Our close_notify was tried and fills the write buffer. */
   alertInBuffer: boolean;
   /** A record was let go unread, in a handshake after SSL_RECEIVED_SHUTDOWN. */
@@ -66,6 +70,8 @@ export type Ssl = {
   /** Bytes of an unfinished record that a read attempt has taken off the socket. */
   started: number;
   session: SavedSession | undefined;
+  /** Datagrams: SSL_clear has gone over an MTU that was set by hand, as ours always is. */
+  mtuCleared: boolean;
   /** How many sessions were given before SSL_clear. */
   givenBefore: number;
   /** Numbers of the discrepancies that this connection's notes have named. */
@@ -96,6 +102,8 @@ export function createSsl(setup: SslSetup): Ssl {
     inbox: [],
     alert: 'none',
     pendingWrite: undefined,
+    gaveUpWrite: false,
+    unreleased: false,
     alertInBuffer: false,
     dropped: false,
     waits: 'nothing',
@@ -108,6 +116,7 @@ export function createSsl(setup: SslSetup): Ssl {
     syscall: false,
     started: 0,
     session: undefined,
+    mtuCleared: false,
     givenBefore: 0,
     noted: new Set(),
     calls: 0,
@@ -136,7 +145,7 @@ export function sslPending(ssl: Ssl): number {
 
 /** SSL_has_pending: has anything been taken off the socket that was not dealt with yet, whole or not? A header alone is dealt with. */
 export function sslHasPending(ssl: Ssl): boolean {
-  if (ssl.inbox.length > 0 || ssl.heldClosure) return true;
+  if (ssl.inbox.length > 0 || ssl.heldClosure || ssl.unreleased) return true;
   if (ssl.datagrams) return (ssl.core.begun?.() ?? 0) > 0;
   return ssl.started > 0 && ssl.started !== HEADER_LENGTH;
 }

@@ -18,7 +18,7 @@ export type Taken =
   | { kind: 'over'; by: 'alert' | 'fault'; queue: readonly string[] }
   | { kind: 'eof' }
   | { kind: 'reset'; errno: string }
-  /** Datagrams: thrown away, because after SSL_SENT_SHUTDOWN only alerts count. */
+  /** Datagrams: after SSL_SENT_SHUTDOWN neither alert nor data, and the call that met it is over. */
   | { kind: 'lost' }
   /** Datagrams: ICMP said that one of ours found nobody. */
   | { kind: 'unreachable'; errno: string };
@@ -62,8 +62,7 @@ function heeded(ssl: Ssl): Heed {
   if (ssl.life !== 'open') return ssl.received ? 'nothing' : 'all';
   if (!ssl.sent) return 'all';
   const version = ssl.core.version();
-  const alertsOnly = version === 'DTLSv1.2' && ssl.choices.unreadDatagram === 'is-lost';
-  return version === 'TLSv1.2' || alertsOnly ? 'no-handshake' : 'all';
+  return version === 'TLSv1.2' || version === 'DTLSv1.2' ? 'no-handshake' : 'all';
 }
 
 function digest(ssl: Ssl, step: TlsStep, heed: Heed): Taken {
@@ -79,7 +78,7 @@ function digest(ssl: Ssl, step: TlsStep, heed: Heed): Taken {
       return { kind: 'moved', what: sort(step.what) };
     case 'ignored':
       if (step.data !== undefined) return { kind: 'data', data: step.data };
-      return ssl.datagrams && heed === 'no-handshake' ? { kind: 'lost' } : { kind: 'moved', what: 'other' };
+      return ssl.datagrams && heed === 'no-handshake' ? passedOver(ssl) : { kind: 'moved', what: 'other' };
     case 'data':
       return { kind: 'data', data: step.data };
     case 'alert':
@@ -146,6 +145,7 @@ function fatal(ssl: Ssl, description: number): Taken {
 function fault(ssl: Ssl, broken: ProtocolFault): Taken {
   // After SSL_SENT_SHUTDOWN no alert but close_notify leaves, however the flag was set.
   if (ssl.sent && ssl.alert === 'none') ssl.core.discardTransmit();
+  ssl.unreleased ||= ssl.datagrams && broken.rule === 'unexpected-record-type';
   const reasons = faultReasons(broken, { version: ssl.core.version(), closing: ssl.sent });
   return over(ssl, 'fault', reasons, !ssl.sent);
 }
@@ -154,6 +154,16 @@ function over(ssl: Ssl, by: 'alert' | 'fault', queue: readonly string[], spoilsS
   if (spoilsSession) forbidResumption(ssl);
   ssl.life = 'dead';
   return { kind: 'over', by, queue };
+}
+
+/** Datagrams, after SSL_SENT_SHUTDOWN: neither alert nor data. */
+function passedOver(ssl: Ssl): Taken {
+  noteDifference(ssl, 7, {
+    manual: 'passes over a record that is neither alert nor data, and the call goes on',
+    'openssl-3.5':
+      'lets a call end over a record that is neither alert nor data, with SSL_ERROR_SYSCALL, errno 0',
+  });
+  return ssl.choices.unreadDatagram === 'is-lost' ? { kind: 'lost' } : { kind: 'moved', what: 'other' };
 }
 
 /** If a write has met the reset already, there is nothing left but the end. */

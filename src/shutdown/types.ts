@@ -25,7 +25,7 @@ export type Want = {
   otherwise: CallResult;
   /** Time (absolute, ms) at which the call has something to do even if it is not ready. */
   until?: Millis | undefined;
-  /** To be called when `otherwise` is taken: it may owe the timeline a note. */
+  /** To be called when `otherwise` is taken: it may owe the timeline a note, or give something up. */
   taken?: () => void;
 };
 

@@ -19,9 +19,9 @@ export function* sslWrite(ssl: Ssl, data: Uint8Array): Call {
   }
   // No message is spread over datagrams.
   if (ssl.datagrams && data.length > MOST_OF_A_RECORD) return sslError(-1, 'dtls message too big');
-  // A datagram that could not leave is given up; the call starts afresh.
-  if (ssl.datagrams && ssl.pendingWrite !== undefined) ssl.core.discardTransmit();
-  const pending = ssl.datagrams ? 0 : (ssl.pendingWrite ?? 0);
+  // A datagram that could not leave is not finished: the call starts afresh.
+  if (ssl.datagrams) dropPending(ssl);
+  const pending = ssl.pendingWrite ?? 0;
   if (data.length < pending || ssl.alertInBuffer) {
     ssl.life = 'dead';
     return sslError(-1, ssl.alertInBuffer ? 'bad write retry' : 'bad length');
@@ -37,11 +37,29 @@ export function* sslWrite(ssl: Ssl, data: Uint8Array): Call {
     if (flushed === 'sent') {
       ssl.alert = 'none';
       ssl.pendingWrite = undefined;
+      ssl.gaveUpWrite = false;
       return success(data.length);
     }
-    if (flushed !== 'blocked') return writeFailed(ssl, flushed.errno);
-    yield { for: 'writable', ready: ssl.writable, otherwise: wantWrite(-1) };
+    if (flushed !== 'blocked') {
+      giveUp(ssl);
+      return writeFailed(ssl, flushed.errno);
+    }
+    const otherwise = wantWrite(-1);
+    yield { for: 'writable', ready: ssl.writable, otherwise, taken: () => giveUp(ssl) };
   }
+}
+
+/** OpenSSL keeps no datagram that could not leave. */
+function giveUp(ssl: Ssl): void {
+  if (!ssl.datagrams || ssl.choices.pendingWrite === 'finish-it-first') return;
+  dropPending(ssl);
+  ssl.gaveUpWrite = true;
+}
+
+function dropPending(ssl: Ssl): void {
+  if (ssl.pendingWrite === undefined) return;
+  ssl.core.discardTransmit();
+  ssl.pendingWrite = undefined;
 }
 
 const MOST_OF_A_RECORD = 16_384;

@@ -71,6 +71,7 @@ function open(profile: ProfileName, steps: TlsStep[]): { ssl: Ssl; sent: string[
 /** A non-blocking call. */
 function now(ssl: Ssl, call: Call): string {
   const step = call.next(0);
+  if (step.done !== true) step.value.taken?.();
   const result: CallResult = step.done === true ? step.value : step.value.otherwise;
   const flags = sslGetShutdown(ssl).map((flag) => flag[0]);
   const why = result.ret > 0 ? '' : ` ${result.error.replace('SSL_ERROR_', '')}${result.errno ?? ''}`;

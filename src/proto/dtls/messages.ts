@@ -38,6 +38,29 @@ export function receiveHandshake(state: DtlsState, record: OpenedRecord): Progre
   return fates.includes('kept') ? progress(what ?? 'handshake') : undefined;
 }
 
+/** Told, not obeyed: the messages that lie whole in this record. */
+export function tellHandshake(state: DtlsState, record: OpenedRecord): void {
+  const level = levelOf(state, record.epoch);
+  for (const { type, data, length } of readableFragments(record))
+    if (data.length === length) state.emit(messageFact('peer', level, wholeMessage(type, data)));
+}
+
+/** Nothing but pieces of messages that were given out before. */
+export function isRepeat(state: DtlsState, record: OpenedRecord): boolean {
+  const fragments = readableFragments(record);
+  const isOld = (one: HandshakeFragment): boolean => !isNew(state, one) && !beginsAnew(state, record, one);
+  return fragments.length > 0 && fragments.every(isOld);
+}
+
+function readableFragments({ content }: OpenedRecord): HandshakeFragment[] {
+  try {
+    return decodeFragments(content);
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    return [];
+  }
+}
+
 function fragmentsOf(state: DtlsState, record: OpenedRecord): HandshakeFragment[] | undefined {
   const { length } = record.content;
   if (length < FRAGMENT_HEADER_LENGTH)

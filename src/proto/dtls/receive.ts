@@ -11,7 +11,7 @@ import { onKeyUpdateAcknowledged } from './actions.ts';
 import { end, failHandshake } from './failure.ts';
 import { acknowledge } from './flight.ts';
 import type { QueuedRecord } from './inbox.ts';
-import { receiveHandshake } from './messages.ts';
+import { isRepeat, receiveHandshake, tellHandshake } from './messages.ts';
 import { drop, openRecord } from './open-record.ts';
 import { type DtlsState, isLater, type OpenedRecord } from './state.ts';
 
@@ -23,6 +23,10 @@ export function receiveRecord(state: DtlsState, queued: QueuedRecord, heed: Heed
   const fact = { kind: 'record', by: 'peer', type, name: dtlsContentName(type), bytes } as const;
   state.emit({ ...fact, protected: opened.protected, epoch, sequence });
   const { closed } = state.read;
+  if (heed === 'nothing' && type === DTLS_CONTENT.handshake && isAside(state, opened)) {
+    tellHandshake(state, opened);
+    return { kind: 'ignored', bytes };
+  }
   if (heed === 'nothing' || (closed !== undefined && isLater(opened, closed)))
     return receiveAfterClose(state, opened);
   return receiveOpened(state, opened, heed);
@@ -62,13 +66,14 @@ function receiveOpened(state: DtlsState, record: OpenedRecord, heed: Heed): TlsS
   }
 }
 
-/** DTLS 1.2: neither alert nor data, for a caller who wants nothing else. */
-function isAside({ version, read }: DtlsState, record: OpenedRecord): boolean {
+/** DTLS 1.2: neither alert nor data, for a caller who wants nothing else. Whoever repeats its last flight needs ours all the same. */
+function isAside(state: DtlsState, record: OpenedRecord): boolean {
   const { type, content } = record;
   const told = type === DTLS_CONTENT.alert || type === DTLS_CONTENT.application_data;
-  const aside = version === 0x0303 && record.protected && !told && content.length > 0;
-  if (aside) read.warnings = 0;
-  return aside;
+  if (state.version !== 0x0303 || !record.protected || told || content.length === 0) return false;
+  if (type === DTLS_CONTENT.handshake && isRepeat(state, record)) return false;
+  state.read.warnings = 0;
+  return true;
 }
 
 /** RFC 5246 §6, RFC 9846 §5: whoever has the keys sent it. */
