@@ -1,8 +1,10 @@
 import type { Millis } from '../../timeline/event.ts';
+import { ALERT } from '../../wire/alert.ts';
 import { parsePacket } from '../../wire/quic-packet.ts';
 import { Malformed } from '../../wire/reader.ts';
 import type { Input } from '../core.ts';
 import { ProtocolFault } from '../fault.ts';
+import { peerFault } from '../handshake/faults.ts';
 import { closeWithFault } from './close.ts';
 import { adoptClient, beginAnew } from './create-state.ts';
 import { carryOut } from './handshake-messages.ts';
@@ -55,9 +57,15 @@ function guarded(state: QuicState, now: Millis, act: () => void): void {
   try {
     act();
   } catch (error) {
-    if (!(error instanceof ProtocolFault)) throw error;
-    closeWithFault(state, now, error);
+    closeWithFault(state, now, toFault(error));
   }
+}
+
+/** Handshake messages that do not parse (RFC 9846 §6.2). */
+function toFault(error: unknown): ProtocolFault {
+  if (error instanceof ProtocolFault) return error;
+  if (!(error instanceof Malformed)) throw error;
+  return peerFault('decode-error', ALERT.decode_error, error.message);
 }
 
 function take(state: QuicState, datagram: Datagram, now: Millis): void {

@@ -62,7 +62,10 @@ function tokenOf(id: Uint8Array): Uint8Array {
 
 export function quicEnd(role: Role, options: QuicOptions = {}): QuicEnd {
   const facts: Fact[] = [];
-  return { core: createQuicCore(role, quicConfig(role, options), quicDeps(role, facts, options.seed)), facts };
+  return {
+    core: createQuicCore(role, quicConfig(role, options), quicDeps(role, facts, options.seed)),
+    facts,
+  };
 }
 
 export function quicPair(options: QuicOptions = {}): QuicPair {
@@ -91,7 +94,11 @@ export function connect({ client, server }: QuicPair, fate: Fate = () => [5]): N
   function settle(role: Role): void {
     const { core } = ends[role];
     while (core.step(network.now));
-    for (let unit = core.peekTransmit(network.now); unit !== undefined; unit = core.peekTransmit(network.now)) {
+    for (
+      let unit = core.peekTransmit(network.now);
+      unit !== undefined;
+      unit = core.peekTransmit(network.now)
+    ) {
       const data = unit.slice();
       core.transmitted(network.now);
       network.sent.push({ from: role, datagram: data, at: network.now });
