@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SUITES } from '../../src/crypto/suites.ts';
+import type { Session } from '../../src/proto/handshake/session.ts';
 import { ascii, fromAscii } from '../../src/wire/bytes.ts';
 import {
   connect,
@@ -73,6 +74,22 @@ describe.each(VERSIONS)('%s', (name, both) => {
       expect(pair.client.core.ticketsReceived(), `seed ${seed}`).toBe(name === 'DTLSv1.3' ? 2 : 1);
     }
   });
+});
+
+it('a session of DTLS 1.2 resumes by its ID too', () => {
+  const sessions = new Map<string, Session>();
+  const sessionCache = {
+    store: (id: Uint8Array, session: Session) => void sessions.set(id.join(), session),
+    find: (id: Uint8Array) => sessions.get(id.join()),
+  };
+  const first = dtlsPair({ both: ONLY12, server: { sessionCache } });
+  connect(first).run(5000);
+  const session = first.client.core.session();
+  expect([sessions.size, session?.ticket]).toEqual([1, undefined]);
+  if (session === undefined) throw new Error('no session');
+  const second = dtlsPair({ both: ONLY12, server: { sessionCache }, client: { session }, seed: 8 });
+  connect(second).run(5000);
+  expect([second.client.core.resumed(), second.server.core.resumed()]).toEqual([true, true]);
 });
 
 describe('every cipher suite', () => {
