@@ -1,10 +1,8 @@
 import { judge } from '../catalog/outcome.ts';
 import { evaluate } from '../catalog/rules/tls.ts';
 import { distributionOf, worstOf } from '../catalog/verdict.ts';
-import type { Closing } from '../driver/close/closing.ts';
 import { interruptible } from '../driver/close/interrupt.ts';
 import type { CloseOptions, CloseResult, CloseRun } from '../driver/close/options.ts';
-import { freeAndKeepSession } from '../driver/close/session-report.ts';
 import { createScheduler, type Scheduler } from '../driver/scheduler.ts';
 import type { StopSignal } from '../driver/stop-signal.ts';
 import type { Task } from '../driver/task.ts';
@@ -20,8 +18,11 @@ export type RunOptions = Pick<CloseOptions, 'onEvent' | 'resume' | 'repeat' | 's
   signal?: StopSignal;
 };
 
+/** One connection on its way, of whatever protocol. */
+export type Run = { readonly channel: { readonly scheduler: Scheduler }; readonly emit: Emit };
+
 /** One protocol's way through a run. */
-export type CloseWay = {
+export type CloseWay<C extends Run> = {
   /** "tls-close" */
   command: string;
   target: string;
@@ -29,18 +30,20 @@ export type CloseWay = {
   crypto: string;
   plan: Extract<Fact, { kind: 'plan' }>;
   /** Opens the transport; everything up to the first wait. */
-  open(place: Place): Promise<Closing>;
+  open(place: Place): Promise<C>;
   /** The connection from there to its end. */
-  flow(closing: Closing): Task<void>;
+  flow(closing: C): Task<void>;
+  /** Frees it. The session that it leaves, when it is one to resume; `report`: whether it is goes on the timeline. */
+  keep(closing: C, report: boolean): Session | undefined;
 };
 
 /** Where one connection stands: "local", or "resume" for the second one. */
 export type Place = { recorder: Recorder; scheduler: Scheduler; conn: string; offer: Session | undefined };
 
 /** Runs once, or as often as was asked; gives the worst run's values, and all of them. */
-export async function closeRuns(options: RunOptions, way: CloseWay): Promise<CloseResult> {
+export async function closeRuns<C extends Run>(options: RunOptions, way: CloseWay<C>): Promise<CloseResult> {
   const first = await runOnce(options, way, 0);
-  const rest: Run[] = [];
+  const rest: Judged[] = [];
   for (let run = 1; run < (options.repeat ?? 1) && options.signal?.aborted !== true; run++) {
     rest.push(await runOnce(options, way, run));
   }
@@ -49,9 +52,13 @@ export async function closeRuns(options: RunOptions, way: CloseWay): Promise<Clo
   return { ...worst, runs, distribution: distributionOf(runs.map((run) => run.outcome)) };
 }
 
-type Run = CloseRun & { exitCode: number };
+type Judged = CloseRun & { exitCode: number };
 
-async function runOnce(options: RunOptions, way: CloseWay, number: number): Promise<Run> {
+async function runOnce<C extends Run>(
+  options: RunOptions,
+  way: CloseWay<C>,
+  number: number,
+): Promise<Judged> {
   const clock = createClock();
   const scheduler = createScheduler(clock);
   const recorder = createRecorder(clock.now);
@@ -75,7 +82,7 @@ async function runOnce(options: RunOptions, way: CloseWay, number: number): Prom
 }
 
 /** The findings and the outcome, put on the timeline they are drawn from. */
-function conclude(recorder: Recorder, emit: Emit, session: Session | undefined): Run {
+function conclude(recorder: Recorder, emit: Emit, session: Session | undefined): Judged {
   const { events } = recorder;
   const findings = evaluate(events);
   for (const finding of findings) emit({ kind: 'finding', ...finding });
@@ -99,18 +106,18 @@ function conclude(recorder: Recorder, emit: Emit, session: Session | undefined):
 }
 
 /** One connection, from its transport to its end. The session that it leaves behind, when there is one to resume. */
-async function connection(options: RunOptions, way: CloseWay, place: Place): Promise<Session | undefined> {
+async function connection<C extends Run>(
+  options: RunOptions,
+  way: CloseWay<C>,
+  place: Place,
+): Promise<Session | undefined> {
   const closing = await way.open(place);
   await drive(closing, () => way.flow(closing), options.signal);
-  return freeAndKeepSession(closing, options.resume === true && place.conn === 'local');
+  return way.keep(closing, options.resume === true && place.conn === 'local');
 }
 
 /** Runs the flow to its end, or to the signal. */
-async function drive(
-  closing: Closing,
-  flow: () => Task<void>,
-  signal: StopSignal | undefined,
-): Promise<void> {
+async function drive(closing: Run, flow: () => Task<void>, signal: StopSignal | undefined): Promise<void> {
   const { scheduler } = closing.channel;
   const interrupted = (): string | undefined => (signal?.aborted === true ? signalName(signal) : undefined);
   const poke = (): void => scheduler.poke();
@@ -125,7 +132,12 @@ async function drive(
   }
 }
 
-function runFact({ command, target, profile, crypto }: CloseWay): Fact {
+function runFact({
+  command,
+  target,
+  profile,
+  crypto,
+}: Pick<CloseWay<Run>, 'command' | 'target' | 'profile' | 'crypto'>): Fact {
   const tool = { name: 'sslshut', version: VERSION, crypto, node: process.versions.node } as const;
   return { kind: 'run', schema: 'sslshut/1', command, target, profile, tool };
 }

@@ -8,6 +8,7 @@ import {
 } from '../driver/close/datagram-plan.ts';
 import { openLine } from '../driver/close/line.ts';
 import type { CloseResult } from '../driver/close/options.ts';
+import { freeAndKeepSession } from '../driver/close/session-report.ts';
 import { createWitness } from '../driver/close/witness.ts';
 import type { StopSignal } from '../driver/stop-signal.ts';
 import { formatTarget } from '../driver/target.ts';
@@ -42,6 +43,7 @@ export async function dtlsClose(options: DtlsCloseOptions): Promise<CloseResult>
     plan: toDatagramPlanFact(plan, options.failOn),
     open: (place) => open(job, place),
     flow: (closing) => datagramFlow(closing, plan),
+    keep: freeAndKeepSession,
   });
 }
 

@@ -8,6 +8,7 @@ import {
   toPlan,
   toPlanFact,
 } from '../driver/close/options.ts';
+import { freeAndKeepSession } from '../driver/close/session-report.ts';
 import { createWitness } from '../driver/close/witness.ts';
 import type { StopSignal } from '../driver/stop-signal.ts';
 import { formatTarget } from '../driver/target.ts';
@@ -42,6 +43,7 @@ export async function tlsClose(options: TlsCloseOptions): Promise<TlsCloseResult
     plan: toPlanFact(plan, options.failOn),
     open: (place) => open(job, place),
     flow: closeFlow,
+    keep: freeAndKeepSession,
   });
 }
 

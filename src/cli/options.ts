@@ -157,11 +157,13 @@ function checkAgainstMode(raw: RawOptions, mode: CloseMode): void {
 /** `versions`: how the option is called that names them. */
 export function handshakeOptions(
   raw: RawOptions,
-  versions: 'tls' | 'dtls',
+  versions: 'tls' | 'dtls' | 'quic',
 ): Omit<Partial<TlsCloseOptions>, 'mode'> {
   const identity = identityOf(raw);
   return {
-    ...given(raw, versions, (text) => ({ versions: versionsOf(text, `--${versions}`) })),
+    ...(versions === 'quic'
+      ? {}
+      : given(raw, versions, (text) => ({ versions: versionsOf(text, `--${versions}`) }))),
     ...given(raw, 'sni', (text) => ({ sni: text })),
     ...(raw.sni === false ? { sni: false as const } : {}),
     ...given(raw, 'alpn', (text) => ({ alpn: list('--alpn', text, /,/u) })),

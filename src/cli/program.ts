@@ -109,6 +109,7 @@ async function peerCommand(name: PeerCommandName): Promise<Command> {
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'tls-close': async () => (await import('./commands/tls-close.ts')).tlsCloseCommand,
   'dtls-close': async () => (await import('./commands/dtls-close.ts')).dtlsCloseCommand,
+  'quic-close': async () => (await import('./commands/quic-close.ts')).quicCloseCommand,
   serve: () => peerCommand('serve'),
   run: () => peerCommand('run'),
   demo: () => peerCommand('demo'),

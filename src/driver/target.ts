@@ -107,4 +107,5 @@ function bad(text: string, why: string): UsageError {
 const SCHEMES = {
   tls: { schemes: ['tls', 'https'], what: 'TLS over TCP' },
   dtls: { schemes: ['dtls'], what: 'DTLS' },
+  quic: { schemes: ['quic', 'https', 'h3'], what: 'QUIC' },
 };
