@@ -1,5 +1,6 @@
 import type { CoreDeps } from '../../proto/core.ts';
 import type { AcceptedClient } from '../../proto/quic/config.ts';
+import type { QuicCore } from '../../proto/quic/core.ts';
 import { judgeDatagram, type Verdict } from '../../proto/quic/endpoint/judge.ts';
 import { addConnection, followIds, removeConnection } from '../../proto/quic/endpoint/routes.ts';
 import {
@@ -59,12 +60,8 @@ export type NewClient = {
 /** Opens our end of the connection. */
 export type AcceptQuic = (sink: TransportSink, emit: Emit, watch: QuicWatch) => Transport;
 
-export type QuicWatch = {
-  /** The connection IDs by which datagrams for it are known. */
-  localIds(): readonly Uint8Array[];
-  /** Where the datagram goes that is being written, as its `from` said; undefined: to where the connection began. */
-  destination?(): string | undefined;
-};
+/** What a port has to know of a connection: its core tells. */
+export type QuicWatch = Pick<QuicCore, 'localIds' | 'transmitTo'>;
 
 /** Throws RangeError for connection IDs that could not be told apart. */
 export function createQuicPorts(options: QuicPortsOptions): QuicPorts {
@@ -143,7 +140,7 @@ function join(
   const line: Line = {
     watch,
     deliver(data, from) {
-      remember(known, from, [home.at, watch.destination?.()]);
+      remember(known, from, [home.at, watch.transmitTo()]);
       inbox.push({ kind: 'bytes', data, from: from.at });
     },
   };
@@ -165,7 +162,7 @@ function join(
   return {
     write(unit) {
       if (closed) return { errno: 'EBADF' };
-      const to = known.get(watch.destination?.() ?? home.at) ?? home;
+      const to = known.get(watch.transmitTo() ?? home.at) ?? home;
       const result = options.send(unit.slice(), to, failed);
       changed.add(line);
       if (capture && result === 'sent') {
