@@ -126,6 +126,17 @@ describe('a HelloVerifyRequest', () => {
     expect(b).toEqual({ ...a, cookie: shown });
   });
 
+  it('binds its cookie to the parameters of the client, but for the session ID', () => {
+    const { second } = gated({ config: only12 }, only12);
+    const hello = decodeClientHello(second.subarray(4), true);
+    const verdictOn = (change: Partial<ClientHello>) =>
+      judge(encodeClientHello({ ...hello, ...change }), { ...only12, cookie }).do;
+    expect(verdictOn({ random: new Uint8Array(32) })).toBe('answer');
+    expect(verdictOn({ cipherSuites: hello.cipherSuites.slice(1) })).toBe('answer');
+    // Mbed TLS makes up another one for each ClientHello that offers a ticket.
+    expect(verdictOn({ sessionId: new Uint8Array(32) })).toBe('admit');
+  });
+
   it('comes at most three times', () => {
     const client = createParty('client', { flavor: DTLS });
     client.machine.start(0);

@@ -17,7 +17,10 @@ export type RetryState = {
   helloHash: Uint8Array;
 };
 
-/** The cookie of a HelloVerifyRequest: a MAC over address, time and what the client must repeat (RFC 6347 §4.2.1). */
+/**
+ * The cookie of a HelloVerifyRequest: a MAC over address, time and what the client must repeat (RFC 6347 §4.2.1). All but the session
+ * ID: that server SHOULD would keep Mbed TLS 2.28 from resuming, which makes up a new one with each ClientHello.
+ */
 export function verifyCookie(ctx: Context, keeper: CookieKeeper, hello: ClientHello): Uint8Array {
   return cookieOf(ctx, keeper, hello, seconds(ctx));
 }
@@ -86,7 +89,6 @@ function cookieOf(ctx: Context, keeper: CookieKeeper, hello: ClientHello, made: 
     .raw(time)
     .u16(hello.legacyVersion)
     .raw(hello.random)
-    .vector(1, hello.sessionId)
     .prefixed(2, (suites) => {
       for (const suite of hello.cipherSuites) suites.u16(suite);
     })
