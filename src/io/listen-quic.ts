@@ -65,9 +65,13 @@ export async function listenQuic(options: ListenQuicOptions): Promise<QuicListen
 
 function bind(socket: Socket, { host, port }: ListenQuicOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    socket.once('error', reject);
+    const refuse = (error: Error): void => {
+      socket.close();
+      reject(error);
+    };
+    socket.once('error', refuse);
     socket.bind(port, host, () => {
-      socket.off('error', reject);
+      socket.off('error', refuse);
       // A failed send is told to its own callback.
       socket.on('error', () => {});
       resolve();
