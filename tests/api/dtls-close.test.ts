@@ -128,6 +128,15 @@ describe('dtlsClose', () => {
     expect(outcome).toMatchObject({ class: 'clean', closedFirst: 'peer', peerCloseNotify: 'before' });
   });
 
+  it('gets nothing back from a peer that has closed before it could answer', async () => {
+    for (const version of ['1.2', '1.3'] as const) {
+      const send = new Uint8Array(10);
+      const { events, outcome } = await close('idle-alert', { versions: [version], mode: 'wait-peer', send });
+      expect(outcome.class).toBe('clean');
+      expect(events.filter((event) => event.kind === 'data' && event.by === 'peer')).toEqual([]);
+    }
+  });
+
   it('sends close_notify again while nobody answers, a second and three after the first', async () => {
     const { outcome, events } = await close('never-reply', { retryClose: 2, limits: { close: 1_500 } });
     expect(outcome).toMatchObject({ class: 'silent', closeNotifySent: 2 });

@@ -110,6 +110,8 @@ function* nextData(serving: Serving): Task<Uint8Array | 'closing' | 'nothing'> {
 }
 
 function* say(serving: Serving, data: Uint8Array): Task<void> {
+  // Whose behaviour was to close first has nothing more to say.
+  if (serving.seen.ourClose !== undefined) return;
   serving.peer.channel.core.sendData(data);
   yield* drained(serving);
 }
