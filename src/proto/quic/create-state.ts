@@ -150,7 +150,7 @@ function createClosing(): Closing {
 
 function createOutbox(): Outbox {
   return {
-    ...{ pending: undefined, raw: [], handshakeDone: false, newToken: false },
+    ...{ pending: undefined, raw: [], handshakeDone: false, newToken: false, tokenBytes: 0 },
     ...{ pings: 0, challenge: false, muted: new Set<'acks' | 'everything' | 'closes'>() },
   };
 }

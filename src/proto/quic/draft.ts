@@ -113,8 +113,9 @@ function putConnection(state: QuicState, draft: Draft): void {
   if (outbox.handshakeDone && put(draft, { type: 'handshake_done' }, { kind: 'handshake-done' }))
     outbox.handshakeDone = false;
   if (outbox.newToken && config.newToken !== undefined) {
-    if (put(draft, { type: 'new_token', token: config.newToken() }, { kind: 'new-token' }))
-      outbox.newToken = false;
+    const token = config.newToken();
+    outbox.tokenBytes = token.length;
+    if (put(draft, { type: 'new_token', token }, { kind: 'new-token' })) outbox.newToken = false;
   }
   if (outbox.pings > 0 && put(draft, { type: 'ping' }, { kind: 'ping' })) outbox.pings--;
   putAll(draft, (room) => nextRetiredId(theirs, room));

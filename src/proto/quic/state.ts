@@ -141,6 +141,8 @@ export type Outbox = {
   readonly raw: Uint8Array[];
   handshakeDone: boolean;
   newToken: boolean;
+  /** Bytes of the last one. */
+  tokenBytes: number;
   pings: number;
   challenge: boolean;
   readonly muted: Set<'acks' | 'everything' | 'closes'>;

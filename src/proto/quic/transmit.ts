@@ -142,12 +142,12 @@ function tellSent(state: QuicState, frame: Unit['packets'][number]['frames'][num
   onTransmitted(state.streams, frame);
 }
 
-function factOf({ path, config }: QuicState, kind: string): Fact | undefined {
+function factOf({ path, outbox }: QuicState, kind: string): Fact | undefined {
   if (kind === 'path-challenge')
     return { kind: 'path', by: 'local', what: 'challenge', detail: path.from ?? 'the only one' };
   if (kind === 'path-response') return { kind: 'path', by: 'local', what: 'response', detail: '' };
   if (kind === 'new-token')
-    return { kind: 'token', by: 'local', what: 'new-token', bytes: config.newToken?.().length ?? 0 };
+    return { kind: 'token', by: 'local', what: 'new-token', bytes: outbox.tokenBytes };
   return undefined;
 }
 
