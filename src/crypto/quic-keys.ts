@@ -25,13 +25,24 @@ export function initialKeys(
   version: number,
   destination: Uint8Array,
 ): { client: PacketKeys; server: PacketKeys } {
+  return {
+    client: initialKeysOf(provider, version, destination, 'client'),
+    server: initialKeysOf(provider, version, destination, 'server'),
+  };
+}
+
+/** Only those that one side seals with. */
+export function initialKeysOf(
+  provider: CryptoProvider,
+  version: number,
+  destination: Uint8Array,
+  sender: 'client' | 'server',
+): PacketKeys {
   const suite = suiteOf(0x1301);
   const initial = hkdfExtract(provider, suite.hash, labels(version).salt, destination);
-  const side = (label: string): PacketKeys => {
-    const secret = hkdfExpandLabel(provider, suite.hash, initial, label, NOTHING, hashLength(suite.hash));
-    return packetKeys(provider, version, suite, secret);
-  };
-  return { client: side('client in'), server: side('server in') };
+  const label = sender === 'client' ? 'client in' : 'server in';
+  const secret = hkdfExpandLabel(provider, suite.hash, initial, label, NOTHING, hashLength(suite.hash));
+  return packetKeys(provider, version, suite, secret);
 }
 
 /** Keys from a traffic secret of the handshake (§5.1). */

@@ -77,8 +77,10 @@ export class Reader {
   }
 
   private uint(length: number): number {
+    if (length > this.remaining()) throw new Truncated(this.offset, length - this.remaining());
     let value = 0;
-    for (const byte of this.take(length)) value = value * 256 + byte;
+    for (let i = 0; i < length; i++) value = value * 256 + (this.bytes[this.offset + i] ?? 0);
+    this.offset += length;
     return value;
   }
 }

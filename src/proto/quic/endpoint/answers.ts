@@ -1,4 +1,4 @@
-import { initialKeys } from '../../../crypto/quic-keys.ts';
+import { initialKeysOf } from '../../../crypto/quic-keys.ts';
 import { retryTag } from '../../../crypto/quic-retry.ts';
 import type { Millis } from '../../../timeline/event.ts';
 import { concat } from '../../../wire/bytes.ts';
@@ -51,7 +51,7 @@ export function initialClose<C>(endpoint: Endpoint<C>, header: LongHeader, code:
   });
   const { version, source: destination } = header;
   const source = random(config.connectionIdLength);
-  const { server } = initialKeys(provider, version, header.destination);
+  const server = initialKeysOf(provider, version, header.destination, 'server');
   return sealPacket(
     {
       header: { type: 'initial', version, destination, source },

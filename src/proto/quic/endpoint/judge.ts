@@ -1,4 +1,4 @@
-import { initialKeys } from '../../../crypto/quic-keys.ts';
+import { initialKeysOf } from '../../../crypto/quic-keys.ts';
 import type { DropReason, Millis } from '../../../timeline/event.ts';
 import { TRANSPORT_ERROR } from '../../../wire/quic-errors.ts';
 import {
@@ -154,7 +154,7 @@ function reset<C>(
 
 /** Nothing is made for what only looks like an Initial. */
 function opens<C>(endpoint: Endpoint<C>, header: LongHeader, datagram: Uint8Array): boolean {
-  const { client } = initialKeys(endpoint.provider, header.version, header.destination);
+  const client = initialKeysOf(endpoint.provider, header.version, header.destination, 'client');
   const [first] = openDatagram(datagram, {
     idLength: endpoint.config.connectionIdLength,
     greased: false,
