@@ -53,8 +53,9 @@ function retransmission({ by, why, messages, attempt, waitedMs }: Retransmission
   return `retransmission ${attempt}, ${because}: ${what}`;
 }
 
-function dropped({ reason, type, bytes, detail, epoch, sequence }: Dropped): string {
-  const kind = type === undefined ? 'record' : (RECORD_NAMES[type] ?? `record of type ${type}`);
+function dropped({ reason, type, bytes, detail, epoch, sequence, packet }: Dropped): string {
+  const record = type === undefined ? 'record' : (RECORD_NAMES[type] ?? `record of type ${type}`);
+  const kind = packet === undefined ? record : `${packet} packet`;
   const where = recordNumber(epoch, sequence);
   const more = detail === '' || detail === REASONS[reason] ? '' : `: ${capPeerText(detail)}`;
   return `dropped ${kind}${where === '' ? '' : ` ${where}`}, ${count(bytes, 'byte')}, ${REASONS[reason]}${more}`;

@@ -3,6 +3,7 @@ import { messageName } from '../wire/handshake.ts';
 import { capPeerText } from './escape.ts';
 import type { Span } from './layout.ts';
 import { describeDatagram, recordNumber } from './text-datagram.ts';
+import { describeQuic } from './text-quic.ts';
 import { count, duration } from './verdict-text.ts';
 
 type CallEvent = Extract<TimelineEvent, { kind: 'call' }>;
@@ -19,6 +20,7 @@ export function describeEvent(
     describeTransport(event, verbose) ??
     describeTls(event, verbose) ??
     describeDatagram(event, verbose) ??
+    describeQuic(event, verbose) ??
     describeRun(event, call, verbose)
   );
 }

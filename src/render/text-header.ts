@@ -1,6 +1,7 @@
 import type { TimelineEvent } from '../timeline/event.ts';
 import { capPeerText } from './escape.ts';
 import type { Row, Span } from './layout.ts';
+import { quicVersionText } from './text-quic.ts';
 
 type Completed = Extract<TimelineEvent, { kind: 'handshake.completed' }>;
 type Certificate = Extract<TimelineEvent, { kind: 'certificate' }>;
@@ -18,7 +19,11 @@ export function toHeader(events: readonly TimelineEvent[], verbose: boolean): Ro
   if (run?.kind === 'run') target.push({ text: aboutRun(run, verbose), tone: 'faint' });
   if (target.length > 0) rows.push({ body: target, indent: 2 });
   const completed = events.find((event): event is Completed => event.kind === 'handshake.completed');
-  if (completed !== undefined) rows.push({ body: [{ text: agreed(completed, verbose) }], indent: 2 });
+  if (completed !== undefined) {
+    const quic = events.findLast((event) => event.kind === 'quic-version' && event.what !== 'refused');
+    const over = quic?.kind === 'quic-version' ? `${quicVersionText(quic.version)} · ` : '';
+    rows.push({ body: [{ text: over + agreed(completed, verbose) }], indent: 2 });
+  }
   const certificate = events.find(
     (event): event is Certificate => event.kind === 'certificate' && event.by === 'peer',
   );

@@ -129,7 +129,7 @@ function factsOf(outcome: Outcome): string[] {
   }
   if (outcome.resetAfterFin === 'yes') facts.push('RST after the FIN');
   if (outcome.peerNeverClosed === true) facts.push('the peer never closed');
-  return [...facts, ...datagramFacts(outcome)];
+  return [...facts, ...datagramFacts(outcome), ...quicFacts(outcome)];
 }
 
 function datagramFacts(outcome: Outcome): string[] {
@@ -141,6 +141,28 @@ function datagramFacts(outcome: Outcome): string[] {
   }
   if (forgedAlerts > 0) facts.push(`${count(forgedAlerts, 'alert')} in the clear dropped`);
   if (undecryptable > 0) facts.push(`${count(undecryptable, 'record')} that did not decrypt dropped`);
+  return facts;
+}
+
+function quicFacts({ quic }: Outcome): string[] {
+  if (quic === undefined) return [];
+  const {
+    bytesUnacknowledged,
+    datagramsWhileClosing,
+    datagramsAfterClose,
+    closingMs,
+    threeRttMs,
+    localClose,
+  } = quic;
+  const facts = [];
+  if (bytesUnacknowledged > 0) facts.push(`${count(bytesUnacknowledged, 'byte')} never acknowledged`);
+  if (localClose !== undefined && localClose.copies > 1)
+    facts.push(`CONNECTION_CLOSE sent ${localClose.copies} times`);
+  if (datagramsWhileClosing > 0) facts.push(`${count(datagramsWhileClosing, 'datagram')} while closing`);
+  if (datagramsAfterClose > 0) facts.push(`${count(datagramsAfterClose, 'datagram')} after it`);
+  if (closingMs !== undefined && threeRttMs !== undefined) {
+    facts.push(`closing lasts 3 PTO = ${duration(closingMs)} (three RTT would be ${duration(threeRttMs)})`);
+  }
   return facts;
 }
 
