@@ -91,8 +91,8 @@ function webTransportCode(code: bigint): bigint | undefined {
 }
 
 /** 0x0100 to 0x01ff: a TLS alert (RFC 9001 §4.8). */
-export const CRYPTO_ERROR = 0x0100n;
-export const H3_NO_ERROR = 0x0100n;
+const CRYPTO_ERROR = 0x0100n;
+const H3_NO_ERROR = 0x0100n;
 
 /** RFC 9000 §20.1 and RFC 9368 §10, by name. */
 export const TRANSPORT_ERROR = {

@@ -128,7 +128,7 @@ function smallVarint(reader: Reader): number {
 }
 
 /** The two type bits of a long header (RFC 9000 §17.2, RFC 9369 §3.2). */
-export function longType(version: number, bits: number): 'initial' | '0rtt' | 'handshake' | 'retry' {
+function longType(version: number, bits: number): 'initial' | '0rtt' | 'handshake' | 'retry' {
   return LONG_TYPES[(version === QUIC_VERSION.v2 ? bits + 3 : bits) & 3] ?? 'retry';
 }
 
@@ -144,4 +144,4 @@ const NOTHING = new Uint8Array(0);
 export const FIXED_BIT = 0x40;
 /** Of a connection ID in versions 1 and 2 (RFC 9000 §17.2). */
 export const LONGEST_ID = 20;
-export const RETRY_TAG_LENGTH = 16;
+const RETRY_TAG_LENGTH = 16;

@@ -25,6 +25,6 @@ export function encodeStatelessReset(
   return concat(noise, token);
 }
 
-export const RESET_TOKEN_LENGTH = 16;
+const RESET_TOKEN_LENGTH = 16;
 /** Five bytes besides the token (§10.3). */
 export const SHORTEST_RESET = 21;
