@@ -112,6 +112,8 @@ describe('opening streams', () => {
       { type: 'streams_blocked', direction: 'bidi', limit: 1n },
       { type: 'streams_blocked', direction: 'uni', limit: 0n },
     ]);
+    expect(client.port.open('bidi')).toBeUndefined();
+    expect(packet(client)).toBeUndefined();
     take(client, { type: 'max_streams', direction: 'uni', limit: 1n });
     take(client, { type: 'max_streams', direction: 'uni', limit: 0n });
     expect(client.port.open('uni')).toBe(2n);

@@ -10,7 +10,8 @@ export function openStream(streams: StreamsState, direction: Direction): bigint 
   const kind = streams.ours[direction];
   if (streams.ended) return undefined;
   if (kind.opened >= kind.limit) {
-    want(streams, { kind: 'streams-blocked', direction });
+    if (kind.blockedAt !== kind.limit) want(streams, { kind: 'streams-blocked', direction });
+    kind.blockedAt = kind.limit;
     return undefined;
   }
   const id = streamId(streams.role, direction, kind.opened);

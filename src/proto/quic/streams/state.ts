@@ -52,8 +52,8 @@ export type StreamsState = {
   readonly live: Map<bigint, Stream>;
   /** How the last streams that are over ended. */
   readonly over: Map<bigint, { send: SendState; receive: ReceiveState }>;
-  /** Ours: how many were opened, and how many may be. */
-  readonly ours: Record<Direction, { opened: number; limit: number }>;
+  /** Ours: how many were opened, and how many may be; the limit at which STREAMS_BLOCKED was said. */
+  readonly ours: Record<Direction, { opened: number; limit: number; blockedAt: number | undefined }>;
   /** Theirs: how many were opened, announced as limit, and over. */
   readonly theirs: Record<Direction, { opened: number; limit: number; over: number }>;
   /** The peer's initial_max_stream_data_*, in the peer's words: `local` are streams that it opens. */
@@ -79,7 +79,10 @@ export type StreamsOptions = { role: Role; limits: QuicLimits; emit: Emit };
 export function createStreams({ role, limits, emit }: StreamsOptions): StreamsState {
   return {
     ...{ role, limits, emit, live: new Map(), over: new Map() },
-    ours: { bidi: { opened: 0, limit: 0 }, uni: { opened: 0, limit: 0 } },
+    ours: {
+      bidi: { opened: 0, limit: 0, blockedAt: undefined },
+      uni: { opened: 0, limit: 0, blockedAt: undefined },
+    },
     theirs: {
       bidi: { opened: 0, limit: limits.bidiStreams, over: 0 },
       uni: { opened: 0, limit: limits.uniStreams, over: 0 },
