@@ -8,7 +8,7 @@ type Noter = {
 };
 
 /** A numbered discrepancy between the manual page and OpenSSL, or one that no page speaks of. */
-export type Difference = number | 'renegotiation' | 'mtu';
+export type Difference = number | 'renegotiation' | 'close-answer' | 'mtu';
 
 /**
  * Says on the timeline what the other profile would have done at this point, once per connection and discrepancy.

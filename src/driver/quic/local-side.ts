@@ -14,7 +14,8 @@ import { localConfig } from './script-configs.ts';
 import { createQuicSide, type QuicSide } from './side.ts';
 
 /** The local side of a `quic` scenario as its steps see it. */
-export type QuicLocal = QuicSide & {
+export type QuicLocal = Pick<QuicSide, 'channel' | 'ssl' | 'stop'> & {
+  readonly side: QuicSide;
   readonly scenario: Scenario;
   readonly world: ScriptWorld;
   readonly relay: Relay;
@@ -45,7 +46,8 @@ export function* openQuic(scenario: Scenario, world: ScriptWorld): Task<QuicLoca
   });
   const peer = createQuicPeer(scenario, world, link.peer);
   yield* until('the socket', () => side.channel.connected());
-  return { ...side, scenario, world, relay, peer, streams: new Map() };
+  const { channel, ssl, stop } = side;
+  return { side, channel, ssl, stop, scenario, world, relay, peer, streams: new Map() };
 }
 
 /** The harness's own handshake: it handles events, however the scenario does, and goes on until all is quiet. */
@@ -65,7 +67,9 @@ export function* settleHandshake(local: QuicLocal): Task<void> {
     yield* nextEvent(local, limit);
     tick(ssl);
   }
+  local.side.calling = true;
   yield* handleEventsFor(local, QUIET_MS + 2 * (scenario.setup.rtt_ms ?? 0));
+  local.side.calling = false;
 }
 
 /** SSL_handle_events again and again, for so long. */

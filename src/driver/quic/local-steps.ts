@@ -1,6 +1,12 @@
 import { quicConnCloseInfo } from '../../shutdown/quic/close-info.ts';
 import type { QuicObject } from '../../shutdown/quic/connection.ts';
-import { quicEventTimeout, quicHandleEvents } from '../../shutdown/quic/events.ts';
+import {
+  isOverdue,
+  noteStandstill,
+  quicEventTimeout,
+  quicHandleEvents,
+  situation,
+} from '../../shutdown/quic/events.ts';
 import { quicDoHandshake } from '../../shutdown/quic/handshake.ts';
 import { quicPeek, quicPending, quicRead } from '../../shutdown/quic/read.ts';
 import { type QuicShutdownArgs, quicShutdown, quicShutdownEx } from '../../shutdown/quic/shutdown.ts';
@@ -25,6 +31,18 @@ import { showCloseInfo } from './observe.ts';
 
 /** Plays one `local` step. An observation with `blocked` ends the scenario. */
 export function* actOnQuic(local: QuicLocal, step: LocalStep): Task<Observation> {
+  const { ssl } = local;
+  // Nobody has looked since the last call, and what waits changes something.
+  const stoodStill = ssl.pump === 'on-call' && !ssl.explicitEvents && isOverdue(ssl);
+  const before = situation(ssl);
+  local.side.calling = step.local !== 'sleep';
+  const seen = yield* act(local, step);
+  local.side.calling = false;
+  if (stoodStill && situation(ssl) !== before) noteStandstill(ssl);
+  return seen;
+}
+
+function* act(local: QuicLocal, step: LocalStep): Task<Observation> {
   const op = step.local;
   const { ssl } = local;
   const on = 'on' in step ? step.on : undefined;

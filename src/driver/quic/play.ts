@@ -1,3 +1,4 @@
+import { isOverdue, noteStandstill } from '../../shutdown/quic/events.ts';
 import type { Observation } from '../observe.ts';
 import { classifyData, type PeerSight } from '../peer-observed.ts';
 import type { Scenario } from '../script.ts';
@@ -38,7 +39,11 @@ export function* playQuic(scenario: Scenario, world: ScriptWorld): Task<Played> 
     } else yield* peerStep(local, step);
   }
   yield* settle(local, setup.final_settle_ms ?? FINAL_SETTLE_MS + inFlight(local));
-  const { peer } = local;
+  const { peer, ssl } = local;
+  // Closed, and what has come since was heard by nobody.
+  if (ssl.pump === 'on-call' && !ssl.explicitEvents && ssl.core.phase() === 'closing' && isOverdue(ssl)) {
+    noteStandstill(ssl);
+  }
   peer.reading = true;
   lookAround(peer);
   local.stop();

@@ -1,6 +1,6 @@
 import type { QuicCore } from '../../proto/quic/core.ts';
 import { createQuicSsl, type QuicSsl, type QuicSslSetup } from '../../shutdown/quic/connection.ts';
-import { somethingToDo, tick } from '../../shutdown/quic/events.ts';
+import { noteStandstill, situation, somethingToDo, tick } from '../../shutdown/quic/events.ts';
 import type { Emit } from '../../timeline/event.ts';
 import { type Channel, createChannel } from '../channel.ts';
 import type { Scheduler } from '../scheduler.ts';
@@ -11,6 +11,8 @@ import type { Connect } from '../world.ts';
 export type QuicSide = {
   readonly channel: Channel<QuicCore>;
   readonly ssl: QuicSsl;
+  /** A call is being made: what changes meanwhile would change in it anyhow. */
+  calling: boolean;
   /** Nobody handles events between calls any more. */
   stop(): void;
 };
@@ -48,18 +50,22 @@ export function createQuicSide(
         due,
       );
       if (stopped) return;
+      const before = situation(ssl);
       tick(ssl);
+      if (!side.calling && !how.explicitEvents && situation(ssl) !== before) noteStandstill(ssl);
     }
   }
-  if (ssl.pump === 'eager') scheduler.spawn(pump());
-  return {
+  const side: QuicSide = {
     channel,
     ssl,
+    calling: false,
     stop() {
       stopped = true;
       scheduler.poke();
     },
   };
+  if (ssl.pump === 'eager') scheduler.spawn(pump());
+  return side;
 }
 
 /** A datagram that could not be sent is one that was lost: recovery sees to it. False: the transport takes no more for now. */

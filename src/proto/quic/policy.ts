@@ -3,7 +3,8 @@ import type { QuicPolicy } from './core.ts';
 /** What the RFCs say, or where they leave it open, what does no harm. */
 export const DEFAULT_QUIC_POLICY: QuicPolicy = {
   closeRepetition: 'doubling',
-  reasonLimit: { most: 1024, cut: 'character' },
+  // What fits the packet.
+  reasonLimit: { most: 65_535, cut: 'character' },
   closeNeedsWindow: false,
   oversizeCode: 'refuse',
   alertSays: 'rule',

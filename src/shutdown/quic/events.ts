@@ -70,10 +70,34 @@ function runTimer({ core, now }: QuicSsl): void {
   if (due !== undefined && due <= now()) core.handleTimeout(now());
 }
 
+/** 33: what has changed between two calls, or would have. */
+export function noteStandstill(ssl: QuicSsl): void {
+  noteDifference(ssl, 33, {
+    manual: 'goes on between the calls, whoever makes them',
+    'openssl-3.5': 'stands still between the calls, thread assisted or not',
+  });
+}
+
+/** What can be told of a connection that nobody asks. */
+export function situation({ core }: QuicSsl): string {
+  return `${core.phase()} ${core.closesSent()} ${core.closeReceived()}`;
+}
+
+/** Something waits to be handled. */
+export function isOverdue(ssl: QuicSsl): boolean {
+  return somethingToDo(ssl) || (ssl.core.pollTimeout() ?? Number.POSITIVE_INFINITY) <= ssl.now();
+}
+
 function stepOnce(ssl: QuicSsl): void {
-  const closing = ssl.core.phase() === 'closing';
+  const before = ssl.core.phase();
   ssl.core.step(ssl.now());
-  if (!closing || ssl.core.closeReceived()) return;
+  if (before !== 'draining' && ssl.core.phase() === 'draining' && before !== 'closing') {
+    noteDifference(ssl, 'close-answer', {
+      manual: 'answers the CONNECTION_CLOSE of the peer with one of its own',
+      'openssl-3.5': 'says nothing when the peer closes',
+    });
+  }
+  if (before !== 'closing' || ssl.core.closeReceived()) return;
   noteDifference(ssl, 18, {
     manual: 'answers packets that come while closing with CONNECTION_CLOSE again: the 1st, 2nd, 4th, 8th',
     'openssl-3.5': 'sends CONNECTION_CLOSE once, whatever comes while closing',

@@ -107,7 +107,9 @@ function unflushed(ssl: QuicSsl, block: boolean): CallResult | undefined {
       'openssl-3.5': 'returns 0 at once when the connection ends before everything is flushed',
     });
   }
-  return ssl.choices.endedFlush === 'returns-0' ? underWay() : undefined;
+  if (ssl.choices.endedFlush === 'returns-0') return underWay();
+  ssl.emit?.({ kind: 'note', code: 'unflushed', text: UNFLUSHED });
+  return undefined;
 }
 
 /** SSL_SHUTDOWN_FLAG_WAIT_PEER has no effect on a connection that is ending already. */
@@ -146,4 +148,5 @@ function underWay(): CallResult {
   return { ret: 0, error: 'SSL_ERROR_SYSCALL', errno: '0', queue: [] };
 }
 
+const UNFLUSHED = 'the connection ended before everything that was written had been acknowledged';
 const INVALID = 'passed invalid argument';
