@@ -12,12 +12,20 @@ export function problems(run: QuicStorm): string[] {
   if (run.amplification > 3) found.push(`${run.amplification} times what came was sent to nobody knows whom`);
   if (run.mostUnread > MOST_UNREAD) found.push(`${run.mostUnread} bytes waited unread`);
   if (run.events.length > MOST_EVENTS) found.push(`${run.events.length} events: something goes in circles`);
+  const { quicVersions } = run.configs.server;
+  const common = run.configs.client.quicVersions.some((version) => quicVersions.includes(version));
   if (client === undefined) return [...found, 'the client never came to its end'];
   if (server === undefined) {
     if (run.serverBegan) found.push('the server never came to its end');
-    else if (run.network.loss === 0 && client.closedAt === undefined) found.push('no server without loss');
+    else if (common && run.network.loss === 0 && client.closedAt === undefined)
+      found.push('no server without loss');
+    const kind = client.cause?.kind;
+    const ends = common ? ['idle-timeout', 'close'] : ['version-negotiation', 'idle-timeout', 'close'];
+    if (client.handshake || kind === undefined || !ends.includes(kind))
+      found.push(`alone, it ended by ${kind}`);
     return found;
   }
+  if (!common) found.push('a connection without a common version');
   found.push(...sideProblems(run, 'client', client, server), ...sideProblems(run, 'server', server, client));
   return found;
 }
@@ -25,7 +33,7 @@ export function problems(run: QuicStorm): string[] {
 function sideProblems(run: QuicStorm, name: Role, life: Life, other: Life): string[] {
   const events = run.events.filter(({ conn }) => conn === name);
   return [
-    ...lifeProblems(run, life),
+    ...lifeProblems(run, name, life, other),
     ...deliveryProblems(life, other),
     ...stateProblems(run, name, events),
     ...closeProblems(run, name, events, life),
@@ -34,14 +42,16 @@ function sideProblems(run: QuicStorm, name: Role, life: Life, other: Life): stri
   ].map((problem) => `${name}: ${problem}`);
 }
 
-function lifeProblems(run: QuicStorm, life: Life): string[] {
+function lifeProblems(run: QuicStorm, name: Role, life: Life, other: Life): string[] {
   const found: string[] = [];
   if (life.corrupt !== undefined) found.push(`another byte than was written: ${life.corrupt}`);
   if (!life.left && life.phase !== 'terminated') found.push(`it ended in ${life.phase}`);
   const { cause } = life;
   if (cause === undefined && !life.left) found.push('it ended for no cause');
   if (cause?.kind === 'aborted' && run.close !== 'vanish') found.push(`aborted: ${cause.why}`);
-  if (cause?.kind === 'version-negotiation' || cause?.kind === 'stateless-reset') found.push(cause.kind);
+  if (cause?.kind === 'version-negotiation') found.push(cause.kind);
+  const forgotten = name === 'client' && run.resets && (other.left || other.phase === 'terminated');
+  if (cause?.kind === 'stateless-reset' && !forgotten) found.push(cause.kind);
   if (cause?.kind === 'close' && run.close !== 'transport-error' && cause.layer === 'transport') {
     const early = cause.by === 'peer' && cause.code === APPLICATION_ERROR;
     const answer = cause.by === 'peer' && cause.code === 0n;

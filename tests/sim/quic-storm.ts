@@ -16,6 +16,8 @@ export type QuicStorm = {
   network: DatagramNetworkDraw;
   plans: Record<Role, Plan>;
   configs: Record<Role, QuicConfig>;
+  /** The server's endpoint outlives its connection and resets what it forgot. */
+  resets: boolean;
   client: Life | undefined;
   /** Undefined: no Initial arrived there, or it never came to its end. */
   server: Life | undefined;
@@ -46,8 +48,10 @@ export function quicStorm(seed: number | string, over: StormDraw = {}): QuicStor
   const closer: Role = dice.chance(0.5) ? 'client' : 'server';
   const network = { ...drawNetwork(dice), ...over.network };
   const configs = drawConfigs(dice);
+  const endpoint = { retry: dice.chance(0.25) ? 'always' : 'never', resets: dice.chance(0.7) } as const;
+  const afterlife = dice.chance(0.5) ? 'gone' : 'forgotten';
   const plans = drawPlans(dice, { close, closer, data: over.data ?? dice.below(32 * 1024), configs });
-  const world = createQuicWorld({ seed, network, client: configs.client, server: configs.server });
+  const world = createQuicWorld({ seed, network, ...configs, endpoint, afterlife });
   const lives: Partial<Record<Role, Life>> = {};
   const spawn = (role: Role): void => {
     const channel = role === 'client' ? world.client : world.server();
@@ -62,6 +66,7 @@ export function quicStorm(seed: number | string, over: StormDraw = {}): QuicStor
   const { events } = world.recorder;
   return {
     ...{ close, closer, network, plans, configs, idle, events },
+    resets: endpoint.resets && afterlife === 'forgotten',
     client: lives.client,
     server: lives.server,
     serverBegan: world.server() !== undefined,
@@ -89,11 +94,11 @@ function drawNetwork(dice: Dice): DatagramNetworkDraw {
 function drawConfigs(dice: Dice): Record<Role, QuicConfig> {
   const both = {
     suites: dice.chance(0.8) ? [0x1301] : [0x1303],
-    quicVersions: [dice.chance(0.8) ? QUIC_VERSION.v1 : QUIC_VERSION.v2],
   };
   const one = (): QuicConfig =>
     quicConfig({
       ...both,
+      quicVersions: VERSIONS[dice.below(VERSIONS.length)] ?? [QUIC_VERSION.v1],
       connectionIdLength: dice.chance(0.8) ? 8 : dice.between(4, 20),
       limits: {
         connectionData: dice.between(4, 64) * 1024,
@@ -163,6 +168,8 @@ function plain(_key: string, value: unknown): unknown {
 }
 
 const REPETITIONS = ['doubling', 'doubling', 'always', 'never'] as const;
+const { v1, v2 } = QUIC_VERSION;
+const VERSIONS = [[v1], [v1], [v1, v2], [v1, v2], [v2, v1], [v2]];
 const CODES = [0n, 7n, 0x100n, 2n ** 30n, 2n ** 62n - 1n];
 const REASONS = ['', 'bye', 'ä'.repeat(300), 'x'.repeat(1_500)];
 /** Longer than every idle timeout with every retransmission before it: who is not done by then hangs. */

@@ -1,16 +1,19 @@
 import { type Channel, createChannel } from '../../src/driver/channel.ts';
 import { createScheduler, type Scheduler } from '../../src/driver/scheduler.ts';
-import type { Transport, TransportSink } from '../../src/driver/world.ts';
-import type { QuicConfig } from '../../src/proto/quic/config.ts';
+import type { Transport, TransportSink, WriteResult } from '../../src/driver/world.ts';
+import { createNativeProvider } from '../../src/io/native-crypto.ts';
+import type { AcceptedClient, QuicConfig } from '../../src/proto/quic/config.ts';
 import type { QuicCore } from '../../src/proto/quic/core.ts';
-import type { Role } from '../../src/proto/role.ts';
+import { judgeDatagram } from '../../src/proto/quic/endpoint/judge.ts';
+import { addConnection, followIds, removeConnection } from '../../src/proto/quic/endpoint/routes.ts';
+import { createEndpoint, type EndpointConfig, resetTokenOf } from '../../src/proto/quic/endpoint/state.ts';
 import { createSimClock, type SimClock } from '../../src/sim/clock.ts';
 import { createDatagramLink, type DatagramLink } from '../../src/sim/datagram-link.ts';
 import type { DatagramNetwork } from '../../src/sim/datagram-network.ts';
 import { createRandom } from '../../src/sim/random.ts';
 import type { Emit } from '../../src/timeline/event.ts';
 import { createRecorder, type Recorder } from '../../src/timeline/recorder.ts';
-import { acceptedFrom, quicCore } from '../proto/quic/ends.ts';
+import { quicCore } from '../proto/quic/ends.ts';
 
 /** A client's core and, from its first Initial on, a server's, on one bad path. */
 export type QuicWorld = {
@@ -34,66 +37,19 @@ export function createQuicWorld(options: {
   network: Partial<DatagramNetwork>;
   client: QuicConfig;
   server: QuicConfig;
+  endpoint: Pick<EndpointConfig, 'retry' | 'resets'>;
+  /** When the server's connection is over: nobody listens any more, or somebody who has forgotten it. */
+  afterlife: 'gone' | 'forgotten';
 }): QuicWorld {
   const { seed } = options;
   const clock = createSimClock();
   const scheduler = createScheduler(clock);
   const recorder = createRecorder(clock.now);
   const link = createDatagramLink({ clock, random: createRandom(seed, 'network'), network: options.network });
-  const unvalidated = { received: 0, sent: 0, worst: 0 };
-  let server: Channel<QuicCore> | undefined;
-  let validated = false;
+  const place = { clock, scheduler, recorder, link };
+  const server = listen(place, options);
+  const emit = recorder.emitter('client');
   let mostUnread = 0;
-  let begun = (): void => {};
-
-  const watch = (name: Role): Emit => {
-    const emit = recorder.emitter(name);
-    return (fact, arrived) => {
-      if (name === 'server' && fact.kind === 'packet' && fact.by === 'peer' && fact.type === 'handshake') {
-        validated = true;
-      }
-      emit(fact, arrived);
-    };
-  };
-  const listen = (): void => {
-    let sink: TransportSink | undefined;
-    const bare = link.right({
-      input(input) {
-        if (sink === undefined && input.kind === 'bytes') begin(input.data);
-        if (!validated && input.kind === 'bytes') unvalidated.received += input.data.length;
-        sink?.input(input);
-        mostUnread = Math.max(mostUnread, server?.core.unread() ?? 0);
-      },
-      writable: () => sink?.writable(),
-      wants: () => 65_535,
-    });
-    const counted: Transport = {
-      ...bare,
-      write(unit) {
-        if (!validated) {
-          unvalidated.sent += unit.length;
-          unvalidated.worst = Math.max(unvalidated.worst, unvalidated.sent / unvalidated.received);
-        }
-        return bare.write(unit);
-      },
-    };
-    const begin = (datagram: Uint8Array): void => {
-      const accepted = datagram.length < 1200 ? undefined : acceptedFrom(datagram, clock.now());
-      if (accepted === undefined) return;
-      const emit = watch('server');
-      const core = quicCore('server', seed, { ...options.server, accepted }, emit);
-      const connect = (made: TransportSink): Transport => {
-        sink = made;
-        clock.at(clock.now(), () => made.writable());
-        return counted;
-      };
-      server = createChannel({ core, connect, scheduler, emit });
-      core.start(clock.now());
-      begun();
-    };
-  };
-  listen();
-  const emit = watch('client');
   const client = createChannel({
     core: quicCore('client', seed, options.client, emit),
     connect: (sink) =>
@@ -108,11 +64,95 @@ export function createQuicWorld(options: {
     emit,
   });
   return {
-    ...{ clock, scheduler, recorder, link, client, unvalidated },
-    server: () => server,
+    ...place,
+    client,
+    server: () => server.channel,
     onServer(call) {
-      begun = call;
+      server.begun = call;
     },
-    mostUnread: () => mostUnread,
+    unvalidated: server.unvalidated,
+    mostUnread: () => Math.max(mostUnread, server.mostUnread),
   };
 }
+
+type Server = {
+  channel: Channel<QuicCore> | undefined;
+  begun: () => void;
+  unvalidated: { received: number; sent: number; worst: number };
+  mostUnread: number;
+};
+
+/** One socket, behind it an endpoint, and of all that may come to it one connection. */
+function listen(
+  { clock, scheduler, recorder, link }: Pick<QuicWorld, 'clock' | 'scheduler' | 'recorder' | 'link'>,
+  options: Parameters<typeof createQuicWorld>[0],
+): Server {
+  const unvalidated = { received: 0, sent: 0, worst: 0 };
+  const server: Server = { channel: undefined, begun: () => {}, unvalidated, mostUnread: 0 };
+  const { quicVersions: versions, connectionIdLength } = options.server;
+  const endpoint = createEndpoint<QuicCore>(
+    { versions, connectionIdLength, limit: 1, grease: false, ...options.endpoint },
+    { provider: createNativeProvider(), random: createRandom(options.seed, 'endpoint') },
+  );
+  let validated = false;
+  let over = false;
+  let sink: TransportSink | undefined;
+  const record = recorder.emitter('server');
+  const emit: Emit = (fact, arrived) => {
+    if (fact.kind === 'packet' && fact.by === 'peer' && fact.type === 'handshake') validated = true;
+    record(fact, arrived);
+  };
+  const send = (bytes: Uint8Array): WriteResult => {
+    if (!validated) {
+      unvalidated.sent += bytes.length;
+      unvalidated.worst = Math.max(unvalidated.worst, unvalidated.sent / unvalidated.received);
+    }
+    return bare.write(bytes);
+  };
+  const begin = (accepted: AcceptedClient): void => {
+    if (server.channel !== undefined) return;
+    validated = accepted.validated;
+    const resetToken = (id: Uint8Array): Uint8Array => resetTokenOf(endpoint, id);
+    const core = quicCore('server', options.seed, { ...options.server, accepted, resetToken }, emit);
+    const transport: Transport = {
+      ...bare,
+      write(unit) {
+        const result = send(unit);
+        followIds(endpoint, core, core.localIds());
+        return result;
+      },
+      close() {
+        over = true;
+        removeConnection(endpoint, core);
+        if (options.afterlife === 'gone') bare.close();
+      },
+    };
+    addConnection(endpoint, core, accepted.destination, core.localIds());
+    const connect = (made: TransportSink): Transport => {
+      sink = made;
+      clock.at(clock.now(), () => made.writable());
+      return transport;
+    };
+    server.channel = createChannel({ core, connect, scheduler, emit });
+    core.start(clock.now());
+    server.begun();
+  };
+  const bare = link.right({
+    input(input) {
+      if (input.kind !== 'bytes') return over ? undefined : sink?.input(input);
+      const datagram = input.data;
+      if (!validated) unvalidated.received += datagram.length;
+      const verdict = judgeDatagram(endpoint, { datagram, remote: CLIENT, now: clock.now() });
+      if (verdict.kind === 'answer') send(verdict.bytes);
+      if (verdict.kind === 'accept') begin(verdict.client);
+      if (over || (verdict.kind !== 'accept' && verdict.kind !== 'known')) return;
+      sink?.input(input);
+      server.mostUnread = Math.max(server.mostUnread, server.channel?.core.unread() ?? 0);
+    },
+    writable: () => {},
+    wants: () => 65_535,
+  });
+  return server;
+}
+
+const CLIENT = { host: '192.0.2.1', port: 4433 };
