@@ -13,7 +13,7 @@ export function criticalStreams(): ExchangeAction[] {
 }
 
 /** One of them was opened: what it begins with. */
-export function beginCritical(h3: H3State, stream: bigint, name: string): void {
+function beginCritical(h3: H3State, stream: bigint, name: string): void {
   const kind = CRITICAL.find((one) => one === name);
   if (kind === undefined) return;
   h3.ours.set(stream, kind);

@@ -67,7 +67,6 @@ export function data(side: Side, stream: bigint, ...parts: readonly Uint8Array[]
 export const frame = encodeH3Frame;
 export const HEADERS = H3_FRAME.HEADERS;
 export const DATA = H3_FRAME.DATA;
-export const SETTINGS = H3_FRAME.SETTINGS;
 
 export function headers(...fields: readonly (readonly [name: string, value: string])[]): Uint8Array {
   const list: Field[] = fields.map(([name, value]) => ({ name, value }));
@@ -75,7 +74,7 @@ export function headers(...fields: readonly (readonly [name: string, value: stri
 }
 
 export function settings(...list: readonly (readonly [bigint, bigint])[]): Uint8Array {
-  return frame(SETTINGS, encodeH3Settings(list));
+  return frame(H3_FRAME.SETTINGS, encodeH3Settings(list));
 }
 
 /** What a control stream begins with. */

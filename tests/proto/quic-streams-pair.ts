@@ -37,7 +37,7 @@ export function end(role: Role, limits: Partial<QuicLimits> = {}, peer: Partial<
 }
 
 /** The peer's transport parameters: these limits. */
-export function allow(state: StreamsState, limits: QuicLimits): void {
+function allow(state: StreamsState, limits: QuicLimits): void {
   applyPeerParameters(state, {
     initialMaxData: BigInt(limits.connectionData),
     initialMaxStreamDataBidiLocal: BigInt(limits.streamData),

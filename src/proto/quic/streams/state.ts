@@ -105,7 +105,7 @@ export function want(streams: StreamsState, item: ControlItem): void {
   streams.control.set(nameOf(item), item);
 }
 
-export function nameOf(item: ControlItem): string {
+function nameOf(item: ControlItem): string {
   if ('id' in item) return `${item.kind} ${item.id}`;
   return 'direction' in item ? `${item.kind} ${item.direction}` : item.kind;
 }
