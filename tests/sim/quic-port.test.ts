@@ -260,12 +260,12 @@ describe('a QUIC port in the simulator', () => {
     expect(server.verdicts).toEqual(['accept']);
   });
 
-  it('a client that moves is answered where it is', () => {
+  it.each([14, 800])('a client that moves and says %i bytes is answered where it is', (length) => {
     const server = serve();
     const client = dial(server, 1);
     server.clock.runUntil(500);
     client.move('192.0.2.77', 5000);
-    const text = 'I am elsewhere'.padEnd(800);
+    const text = 'I am elsewhere'.padEnd(length);
     say(server, client, text);
     server.clock.runUntil(2_000);
     const served = server.served[0]!;

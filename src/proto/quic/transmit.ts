@@ -62,9 +62,9 @@ export function discardUnit(state: QuicState): void {
   }
 }
 
-/** A server that may not send before the client says more (RFC 9000 §8.1). */
-export function isBlocked({ path }: QuicState): boolean {
-  return amplificationAllowance(path.amplification) < SMALLEST;
+/** A server that may not send before the client says more (RFC 9000 §8.1): not what an Initial needs, or to a new path, next to nothing. */
+export function isBlocked({ path, handshake }: QuicState): boolean {
+  return amplificationAllowance(path.amplification) < (handshake.confirmed ? LEAST_DATAGRAM : SMALLEST);
 }
 
 function makeUnit(state: QuicState, now: Millis): Unit | undefined {
@@ -151,5 +151,7 @@ function factOf({ path, outbox }: QuicState, kind: string): Fact | undefined {
   return undefined;
 }
 
+/** Room for a challenge and an ACK. */
+const LEAST_DATAGRAM = 100;
 /** With less of a datagram left, nothing more is put into it. */
 const LEAST_ROOM = 48;

@@ -1,6 +1,7 @@
 import type { Millis } from '../../timeline/event.ts';
 import { concat } from '../../wire/bytes.ts';
 import type { Draft } from './draft.ts';
+import { amplificationAllowance } from './recovery/amplification.ts';
 import { type Sealed, sealDraft } from './seal.ts';
 import type { QuicState, Unit } from './state.ts';
 
@@ -11,7 +12,8 @@ export function sealUnit(
   now: Millis,
   to = state.path.from,
 ): Unit {
-  const expands = drafts.some((draft) => draft.expand || expandsInitial(state, draft));
+  const expands =
+    mayExpand(state, to) && drafts.some((draft) => draft.expand || expandsInitial(state, draft));
   const sealed: Sealed[] = [];
   let size = 0;
   drafts.forEach((draft, index) => {
@@ -26,6 +28,11 @@ export function sealUnit(
     facts: sealed.map(({ fact }) => fact),
     ...{ closes: false, to },
   };
+}
+
+/** §8.2.1: unless so much must not go there yet. */
+function mayExpand({ path }: QuicState, to: string | undefined): boolean {
+  return to !== path.from || amplificationAllowance(path.amplification) >= SMALLEST;
 }
 
 /** RFC 9000 §14.1: every Initial of a client, and of a server those that want an answer. */
