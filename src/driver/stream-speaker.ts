@@ -1,7 +1,7 @@
 import type { Exchange, ExchangeAction, StreamEvent } from '../exchange/stream-exchange.ts';
 import type { QuicCore } from '../proto/quic/core.ts';
 
-/** An exchange that is spoken over the streams of a connection. */
+/** An exchange that is spoken over the streams of a connection, by either role. */
 export type StreamSpeaker = {
   readonly exchange: Exchange;
   /** Takes in what has come, and says what there is to say. Call it whenever something may have changed. */
@@ -12,131 +12,158 @@ export type StreamSpeaker = {
   waiting(): boolean;
 };
 
-type Speaker = {
-  readonly core: QuicCore;
-  readonly exchange: Exchange;
-  readonly close: (code: bigint, reason: string) => void;
-  readonly streams: Map<bigint, Heard>;
-  begun: boolean;
-  /** In order; what finds no room stays, and what comes behind it on that stream too. */
-  owed: ExchangeAction[];
-};
-
-type Heard = { ended: boolean; stopped: boolean };
-
-/** `close`: the exchange wants the connection closed with this code of the application's. */
+/** `close`: the exchange wants the connection closed with this code of the application's. Called once. */
 export function createSpeaker(options: {
-  core: QuicCore;
+  core: Pick<QuicCore, 'streams'>;
   exchange: Exchange;
   close(code: bigint, reason: string): void;
 }): StreamSpeaker {
-  const speaker: Speaker = { ...options, streams: new Map(), begun: false, owed: [] };
+  const { exchange, close } = options;
+  const speaker: Speaker = {
+    ...{ exchange, close, streams: options.core.streams, opening: [], known: new Map() },
+    ...{ begun: false, closed: false, moved: false },
+  };
   return {
-    exchange: options.exchange,
-    turn: () => turn(speaker),
-    act(actions) {
-      speaker.owed.push(...actions);
-      say(speaker);
+    exchange,
+    turn() {
+      if (!speaker.begun) perform(speaker, exchange.start());
+      speaker.begun = true;
+      while (move(speaker));
     },
-    waiting: () => speaker.owed.length > 0,
+    act(actions) {
+      perform(speaker, actions);
+      while (move(speaker));
+    },
+    waiting: () =>
+      speaker.opening.length > 0 || [...speaker.known.values()].some(({ out }) => out.length > 0),
   };
 }
 
-function turn(speaker: Speaker): void {
-  const { core, exchange } = speaker;
-  if (!speaker.begun) {
-    speaker.begun = true;
-    speaker.owed.push(...exchange.start());
-    say(speaker);
+type Speaker = {
+  readonly exchange: Exchange;
+  readonly close: (code: bigint, reason: string) => void;
+  readonly streams: QuicCore['streams'];
+  readonly opening: Extract<ExchangeAction, { do: 'open' }>[];
+  readonly known: Map<bigint, SpokenStream>;
+  begun: boolean;
+  closed: boolean;
+  moved: boolean;
+};
+
+type SpokenStream = {
+  /** To be written, in order; `conclude` behind the rest. */
+  out: (Uint8Array | 'conclude')[];
+  /** Its receiving part is over. */
+  deaf: boolean;
+  /** STOP_SENDING was told. */
+  stopped: boolean;
+};
+
+/** False: nothing could be moved. */
+function move(speaker: Speaker): boolean {
+  speaker.moved = false;
+  open(speaker);
+  admit(speaker);
+  for (const [id, stream] of speaker.known) {
+    flush(speaker, id, stream);
+    hear(speaker, id, stream);
+    const isSaid = stream.out.length === 0 && speaker.streams.state(id).send.is !== 'open';
+    if (stream.deaf && isSaid) speaker.known.delete(id);
   }
-  for (let id = core.streams.accept(); id !== undefined; id = core.streams.accept()) {
-    speaker.streams.set(id, { ended: false, stopped: false });
-    tell(speaker, { kind: 'opened', by: 'peer', stream: id });
-  }
-  for (const [stream, heard] of speaker.streams) listen(speaker, stream, heard);
-  say(speaker);
+  return speaker.moved;
 }
 
-function listen(speaker: Speaker, stream: bigint, heard: Heard): void {
-  const { streams } = speaker.core;
-  const { send } = streams.state(stream);
-  if (send.is === 'stopped' && !heard.stopped) {
-    heard.stopped = true;
-    tell(speaker, { kind: 'stopped', stream, code: send.code });
-  }
-  while (!heard.ended) {
-    const read = streams.read(stream, READ_SIZE);
-    switch (read.kind) {
-      case 'data':
-        tell(speaker, { kind: 'data', stream, data: read.data });
-        if (read.fin) end(speaker, heard, { kind: 'fin', stream });
-        break;
-      case 'fin':
-        end(speaker, heard, { kind: 'fin', stream });
-        break;
-      case 'reset':
-        end(speaker, heard, { kind: 'reset', stream, code: read.code });
-        break;
-      case 'none':
-        heard.ended = true;
-        break;
-      case 'empty':
-        return;
+function perform(speaker: Speaker, actions: readonly ExchangeAction[]): void {
+  for (const action of actions) {
+    speaker.moved = true;
+    if (action.do === 'open') speaker.opening.push(action);
+    else if (action.do === 'close') close(speaker, action);
+    else if (action.do === 'stop-sending') speaker.streams.stopSending(action.stream, action.code);
+    else if (action.do === 'reset') {
+      speaker.streams.reset(action.stream, action.code);
+      know(speaker, action.stream).out = [];
+    } else {
+      const { out } = know(speaker, action.stream);
+      out.push(action.do === 'write' ? action.data : 'conclude');
     }
   }
 }
 
-function end(speaker: Speaker, heard: Heard, event: StreamEvent): void {
-  heard.ended = true;
-  tell(speaker, event);
+function close(speaker: Speaker, { code, reason }: { code: bigint; reason: string }): void {
+  if (!speaker.closed) speaker.close(code, reason);
+  speaker.closed = true;
+}
+
+/** In order: as long as the peer's limit holds one up, those behind it wait. */
+function open(speaker: Speaker): void {
+  for (;;) {
+    const [next] = speaker.opening;
+    const stream = next && speaker.streams.open(next.direction);
+    if (next === undefined || stream === undefined) return;
+    speaker.opening.shift();
+    know(speaker, stream);
+    tell(speaker, { kind: 'opened', by: 'local', stream, name: next.name });
+  }
+}
+
+function admit(speaker: Speaker): void {
+  for (let stream = speaker.streams.accept(); stream !== undefined; stream = speaker.streams.accept()) {
+    know(speaker, stream);
+    tell(speaker, { kind: 'opened', by: 'peer', stream });
+  }
+}
+
+function flush(speaker: Speaker, id: bigint, stream: SpokenStream): void {
+  const { send } = speaker.streams.state(id);
+  if (send.is === 'stopped' && !stream.stopped) {
+    stream.stopped = true;
+    stream.out = [];
+    tell(speaker, { kind: 'stopped', stream: id, code: send.code });
+  }
+  if (send.is !== 'open') {
+    stream.out = [];
+    return;
+  }
+  for (let [next] = stream.out; next !== undefined; [next] = stream.out) {
+    if (next === 'conclude') {
+      if (!speaker.streams.conclude(id)) return;
+    } else {
+      const taken = speaker.streams.write(id, next);
+      if (taken > 0) speaker.moved = true;
+      if (taken < next.length) {
+        stream.out[0] = next.subarray(taken);
+        return;
+      }
+    }
+    stream.out.shift();
+    speaker.moved = true;
+  }
+}
+
+/** What a stream brings is read only while the answers to it find room: else a peer that never reads would fill our memory. */
+function hear(speaker: Speaker, id: bigint, stream: SpokenStream): void {
+  while (!stream.deaf && stream.out.length === 0) {
+    const read = speaker.streams.read(id, CHUNK);
+    if (read.kind === 'empty') return;
+    if (read.kind === 'data') tell(speaker, { kind: 'data', stream: id, data: read.data });
+    stream.deaf = read.kind !== 'data' || read.fin;
+    if (read.kind === 'reset') tell(speaker, { kind: 'reset', stream: id, code: read.code });
+    else if (read.kind !== 'none' && stream.deaf) tell(speaker, { kind: 'fin', stream: id });
+    flush(speaker, id, stream);
+  }
 }
 
 function tell(speaker: Speaker, event: StreamEvent): void {
-  speaker.owed.push(...speaker.exchange.take(event));
+  speaker.moved = true;
+  perform(speaker, speaker.exchange.take(event));
 }
 
-/** Carries out what can be carried out; an `opened` may bring more. */
-function say(speaker: Speaker): void {
-  const blocked = new Set<bigint>();
-  const left: ExchangeAction[] = [];
-  for (let action = speaker.owed.shift(); action !== undefined; action = speaker.owed.shift()) {
-    const rest = 'stream' in action && blocked.has(action.stream) ? action : carryOut(speaker, action);
-    if (rest === undefined) continue;
-    if ('stream' in rest) blocked.add(rest.stream);
-    left.push(rest);
-  }
-  speaker.owed = left;
+function know({ known }: Speaker, id: bigint): SpokenStream {
+  const before = known.get(id);
+  if (before !== undefined) return before;
+  const stream: SpokenStream = { out: [], deaf: false, stopped: false };
+  known.set(id, stream);
+  return stream;
 }
 
-/** What is left of it. */
-function carryOut(speaker: Speaker, action: ExchangeAction): ExchangeAction | undefined {
-  const { streams } = speaker.core;
-  switch (action.do) {
-    case 'open': {
-      const stream = streams.open(action.direction);
-      if (stream === undefined) return action;
-      if (action.direction === 'bidi') speaker.streams.set(stream, { ended: false, stopped: false });
-      tell(speaker, { kind: 'opened', by: 'local', stream, name: action.name });
-      return undefined;
-    }
-    case 'write': {
-      if (streams.state(action.stream).send.is !== 'open') return undefined;
-      const taken = streams.write(action.stream, action.data);
-      return taken === action.data.length ? undefined : { ...action, data: action.data.subarray(taken) };
-    }
-    case 'conclude':
-      streams.conclude(action.stream);
-      return undefined;
-    case 'reset':
-      streams.reset(action.stream, action.code);
-      return undefined;
-    case 'stop-sending':
-      streams.stopSending(action.stream, action.code);
-      return undefined;
-    case 'close':
-      speaker.close(action.code, action.reason);
-      return undefined;
-  }
-}
-
-const READ_SIZE = 65_536;
+const CHUNK = 65_536;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createStreamPump, type StreamPump } from '../../src/driver/stream-pump.ts';
+import { createSpeaker, type StreamSpeaker } from '../../src/driver/stream-speaker.ts';
 import { createH3Client } from '../../src/exchange/h3-client.ts';
 import { createH3Server } from '../../src/exchange/h3-server.ts';
 import { createEchoServer, createRawClient } from '../../src/exchange/raw-streams.ts';
@@ -11,24 +11,29 @@ import { type End, end, packet, take } from '../proto/quic-streams-pair.ts';
 const LIMITS = { connectionData: 100_000, streamData: 50_000, bidiStreams: 4, uniStreams: 3 };
 const quiet = (): void => undefined;
 
-function side(role: Role, exchange: Exchange): { end: End; pump: StreamPump; exchange: Exchange } {
+type SpeakingSide = { end: End; speaker: StreamSpeaker; exchange: Exchange; closes: bigint[] };
+
+function side(role: Role, exchange: Exchange): SpeakingSide {
   const one = end(role, LIMITS, LIMITS);
-  const pump = createStreamPump(exchange, one.port);
-  pump.start();
-  return { end: one, pump, exchange };
+  const closes: bigint[] = [];
+  const close = (code: bigint): unknown => closes.push(code);
+  return {
+    end: one,
+    exchange,
+    closes,
+    speaker: createSpeaker({ core: { streams: one.port }, exchange, close }),
+  };
 }
 
-type PumpedSide = ReturnType<typeof side>;
-
 /** Nothing is lost; ends when nobody has anything to say. */
-function run(a: PumpedSide, b: PumpedSide, most = 20_000): void {
+function run(a: SpeakingSide, b: SpeakingSide, most = 20_000): void {
   for (let round = 0; round < most; round++) {
     let moved = false;
     for (const [from, to] of [
       [a, b],
       [b, a],
     ] as const) {
-      while (from.pump.turn()) moved = true;
+      from.speaker.turn();
       const out = packet(from.end);
       if (out === undefined) continue;
       moved = true;
@@ -50,7 +55,7 @@ describe('an exchange over streams', () => {
     expect(client.exchange.status()).toMatchObject({
       ...{ done: true, error: undefined, response: { status: 200, bytes: size, complete: true } },
     });
-    expect(client.pump.idle() && server.pump.idle()).toBe(true);
+    expect(client.speaker.waiting() || server.speaker.waiting()).toBe(false);
     expect(server.end.port.flushed()).toBe(true);
   });
 
@@ -78,7 +83,7 @@ describe('an exchange over streams', () => {
       const out = packet(client);
       for (const frame of out?.frames ?? []) take(server.end, frame);
       for (const sent of out?.sent ?? []) onAcked(client.state, sent);
-      while (server.pump.turn());
+      server.speaker.turn();
       const back = packet(server.end);
       for (const frame of back?.frames ?? []) if (frame.type.startsWith('max')) take(client, frame);
     }
@@ -97,14 +102,15 @@ describe('an exchange over streams', () => {
     );
     run(client, server);
     expect(client.exchange.status().done).toBe(false);
-    expect(client.pump.idle()).toBe(false);
+    expect(client.speaker.waiting()).toBe(true);
     take(client.end, { type: 'max_streams', direction: 'uni', limit: 3n });
     run(client, server);
     expect(client.exchange.status().done).toBe(true);
     take(server.end, { type: 'stop_sending', stream: 3n, code: 1n });
-    while (server.pump.turn());
-    expect(server.pump.wantsClose()).toMatchObject({ code: 0x104n });
-    expect(client.pump.wantsClose()).toBeUndefined();
+    server.speaker.turn();
+    server.speaker.turn();
+    expect(server.closes).toEqual([0x104n]);
+    expect(client.closes).toEqual([]);
   });
 
   it('resets what the exchange gives up', () => {
@@ -113,7 +119,7 @@ describe('an exchange over streams', () => {
       createH3Server({ emit: quiet, answer: () => ({ status: 200, body: new Uint8Array(1) }) }),
     );
     take(server.end, { type: 'stream', stream: 0n, offset: 0n, data: new Uint8Array(0), fin: true });
-    while (server.pump.turn());
+    server.speaker.turn();
     expect(server.end.port.state(0n)).toMatchObject({ send: { is: 'reset-local', code: 0x10dn } });
     expect(packet(server.end)?.frames).toContainEqual({
       type: 'reset_stream',
@@ -130,7 +136,7 @@ describe('an exchange over streams', () => {
       createH3Server({ emit: quiet, answer: () => ({ status: 200, body: new Uint8Array(1) }) }),
     );
     run(client, server);
-    server.pump.act(server.exchange.goaway());
+    server.speaker.act(server.exchange.goaway());
     run(client, server);
     expect(client.exchange.status()).toMatchObject({ done: true, goaway: 4n });
   });
