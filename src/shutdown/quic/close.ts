@@ -11,6 +11,8 @@ export function beginClosing(ssl: QuicSsl, request: CloseRequest): void {
   noteArguments(ssl, request);
   tellFlush(ssl);
   ssl.core.close(ssl.now(), request);
+  // It leaves before anything is read: the peer's own close, if it lies there already, would keep it back.
+  if (!ssl.explicitEvents || ssl.choices.shutdownHandlesEvents) ssl.stuck = !ssl.flush();
   updateFlags(ssl);
 }
 
