@@ -116,8 +116,8 @@ function seconds(ctx: Context): number {
   return Math.floor(ctx.now / 1000) % 2 ** 32;
 }
 
-/** Seconds: longer than any client waits that still retransmits. */
-const LIFETIME = 120;
+/** Seconds: a client that repeats its ClientHello once a minute (RFC 6347 §4.2.4.1) may lose it a few times. */
+const LIFETIME = 600;
 const TIME_LENGTH = 4;
 /** With the time 32 bytes, the most that clients of DTLS 1.0's age take. */
 const MAC_LENGTH = 28;
