@@ -8,6 +8,7 @@ export type Line = { t: number; conn: string; side: Who | 'none'; spans: readonl
 type CallEvent = Extract<TimelineEvent, { kind: 'call' }>;
 type ReturnEvent = Extract<TimelineEvent, { kind: 'return' }>;
 type MessageEvent = Extract<TimelineEvent, { kind: 'handshake.message' }>;
+type StreamDataEvent = Extract<TimelineEvent, { kind: 'stream-data' }>;
 
 type Group =
   | { kind: 'messages'; first: MessageEvent; names: string[] }
@@ -16,6 +17,9 @@ type Group =
       first: TimelineEvent;
       by: Who;
       afterClose: boolean;
+      /** QUIC: whose data it is, and whether its end came too. */
+      stream: number | undefined;
+      fin: boolean;
       data: { bytes: number; t: number }[];
       calls: { event: ReturnEvent; call: CallEvent | undefined }[];
     };
@@ -37,7 +41,11 @@ export function createFold(): Fold {
     return lines;
   };
   return {
-    takes: (event) => event.kind === 'handshake.message' || event.kind === 'data' || isTransferCall(event),
+    takes: (event) =>
+      event.kind === 'handshake.message' ||
+      event.kind === 'data' ||
+      isShownStreamData(event) ||
+      isTransferCall(event),
     end,
     add(event, call) {
       if (group !== undefined && joins(group, event)) {
@@ -55,10 +63,17 @@ function isTransferCall(event: TimelineEvent): event is TimelineEvent & ReturnEv
   return event.kind === 'return' && event.ret > 0 && event.fn in TRANSFER_BY;
 }
 
+/** Control streams of HTTP/3 are unidirectional: what they say is told as such. */
+function isShownStreamData(event: TimelineEvent): event is StreamDataEvent {
+  return event.kind === 'stream-data' && event.stream % 4 < 2;
+}
+
 function joins(group: Group, event: TimelineEvent): boolean {
   if (group.first.conn !== event.conn) return false;
   if (group.kind === 'messages') return event.kind === 'handshake.message' && event.by === group.first.by;
   if (event.kind === 'data') return event.by === group.by && event.afterClose === group.afterClose;
+  if (event.kind === 'stream-data')
+    return event.by === group.by && (group.data.length === 0 || event.stream === group.stream);
   return (
     isTransferCall(event) && TRANSFER_BY[event.fn] === group.by && sameCall(group.calls.at(-1)?.event, event)
   );
@@ -73,6 +88,10 @@ function extend(group: Group, event: TimelineEvent, call: CallEvent | undefined)
     if (event.kind === 'handshake.message') group.names.push(messageName(event.name));
   } else if (event.kind === 'data') {
     group.data.push(event);
+  } else if (event.kind === 'stream-data') {
+    group.data.push(event);
+    group.stream = event.stream;
+    group.fin ||= event.fin;
   } else if (event.kind === 'return') {
     group.calls.push({ event, call });
   }
@@ -81,9 +100,13 @@ function extend(group: Group, event: TimelineEvent, call: CallEvent | undefined)
 function open(event: TimelineEvent, call: CallEvent | undefined): Group | undefined {
   if (event.kind === 'handshake.message')
     return { kind: 'messages', first: event, names: [messageName(event.name)] };
-  const transfer = { kind: 'transfer', first: event } as const;
+  const transfer = { kind: 'transfer', first: event, stream: undefined, fin: false } as const;
   if (event.kind === 'data') {
     return { ...transfer, by: event.by, afterClose: event.afterClose, data: [event], calls: [] };
+  }
+  if (event.kind === 'stream-data') {
+    const { by, stream, fin } = event;
+    return { ...transfer, by, afterClose: false, stream, fin, data: [event], calls: [] };
   }
   if (!isTransferCall(event)) return undefined;
   const by = TRANSFER_BY[event.fn] ?? 'local';
@@ -113,6 +136,10 @@ function dataSpans(group: Extract<Group, { kind: 'transfer' }>): Span[] {
   const total = group.data.reduce((sum, { bytes }) => sum + bytes, 0);
   const took = (group.data.at(-1)?.t ?? 0) - group.first.t;
   const span = took >= 1 ? ` over ${duration(took)}` : '';
+  if (group.stream !== undefined) {
+    const pieces = group.data.length > 1 ? ` in ${group.data.length} pieces${span}` : '';
+    return [{ text: `stream ${group.stream}: ${count(total, 'byte')}${pieces}${group.fin ? ', FIN' : ''}` }];
+  }
   const records = group.data.length > 1 ? ` in ${group.data.length} records${span}` : '';
   const spans: Span[] = [{ text: `data ${count(total, 'byte')}${records}` }];
   if (group.afterClose) {
