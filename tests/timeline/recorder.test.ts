@@ -102,6 +102,34 @@ describe('a timeline that grows without end', () => {
     expect(told(...many, alert(0))).toEqual([NOTE, ...many.slice(0, 10), alert(0)]);
   });
 
+  it('leaves out packets until the connection closes, and adds up the data of each stream', () => {
+    const packet: Fact = { kind: 'packet', by: 'peer', type: '1rtt', number: 1, bytes: 9, frames: [] };
+    const rtt = (latestMs: number): Fact => ({
+      ...{ kind: 'rtt', latestMs, smoothedMs: 1, variationMs: 1, minimumMs: 1, ptoMs: 9 },
+    });
+    const stream = (id: number, bytes: number, fin = false): Fact => ({
+      ...{ kind: 'stream-data', by: 'peer', stream: id, bytes, fin },
+    });
+    const closing: Fact = { kind: 'connection-state', from: 'open', to: 'closing', why: 'x' };
+    const facts = [packet, rtt(1), stream(0, 1), stream(4, 2), rtt(2), stream(0, 3, true), packet, closing];
+    expect(told(...facts, packet, stream(0, 5))).toEqual([
+      ...[NOTE, stream(0, 4, true), stream(4, 2), rtt(2), closing, packet],
+    ]);
+  });
+
+  it('has an end for everything that a peer can repeat', () => {
+    const many: Fact[] = Array.from({ length: 3000 }, () => ({
+      kind: 'stateless-reset',
+      by: 'peer',
+      bytes: 40,
+    }));
+    const streams: Fact[] = Array.from({ length: 3000 }, (_, n) => ({
+      ...{ kind: 'stream-data', by: 'peer', stream: 4 * (n % 60), bytes: 1, fin: false },
+    }));
+    expect(told(...many)).toHaveLength(1 + 1000);
+    expect(told(...streams, FIN)).toHaveLength(1 + 60 + 1);
+  });
+
   it('counts for each connection', () => {
     const recorder = createRecorder(() => 0, 10);
     for (let i = 0; i < 20; i++) recorder.emitter('local')(RECORD);
