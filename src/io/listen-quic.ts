@@ -42,7 +42,8 @@ export async function listenQuic(options: ListenQuicOptions): Promise<QuicListen
   });
   socket.on('message', (data, from) => {
     if (!open) return;
-    ports.receive(data, {
+    // A Buffer's slice is no copy.
+    ports.receive(new Uint8Array(data.buffer, data.byteOffset, data.length), {
       host: from.address,
       port: from.port,
       at: formatAddress(from.address, from.port),

@@ -47,8 +47,11 @@ export function closeWithFault(state: QuicState, now: Millis, fault: ProtocolFau
   });
 }
 
-/** The peer's CONNECTION_CLOSE (§10.2.2). When we had closed before, the time of the end stays. */
-export function beginDraining(state: QuicState, now: Millis, cause: CloseCause): void {
+/**
+ * The peer's CONNECTION_CLOSE (§10.2.2), which came in this space: whoever can send there can read there. When we had closed before, the
+ * time of the end stays.
+ */
+export function beginDraining(state: QuicState, now: Millis, cause: CloseCause, space?: Space): void {
   const { closing, phase, config } = state;
   if (phase === 'draining' || phase === 'terminated') return;
   closing.cause ??= cause;
@@ -56,6 +59,7 @@ export function beginDraining(state: QuicState, now: Millis, cause: CloseCause):
   if (phase !== 'closing' && byClose && config.policy.answerClose) {
     closing.says = { layer: 'transport', code: TRANSPORT_ERROR.NO_ERROR, reason: new Uint8Array(0) };
     closing.owed = true;
+    closing.within = space;
   } else closing.owed = false;
   enter(state, now, 'draining', byClose ? words(cause, 'the peer closed') : 'a stateless reset came');
 }
@@ -107,10 +111,11 @@ export function failHandshake(
  * may be able to read. A client knows that its server has Handshake keys when it has them itself.
  */
 export function closeSpaces(state: QuicState): Space[] {
-  const { handshake, role } = state;
+  const { handshake, role, closing } = state;
   const spaces = (['initial', 'handshake', 'application'] as const).filter((space) =>
     canSend(state.keys, space),
   );
+  if (closing.within !== undefined) return spaces.filter((space) => space === closing.within);
   if (handshake.confirmed) return spaces.filter((space) => space === 'application');
   const skipsInitial = role === 'client' && spaces.includes('handshake');
   return spaces.filter((space) => space !== 'initial' || !skipsInitial);

@@ -143,7 +143,7 @@ function createSpace(space: Space): SpaceState {
 
 function createClosing(): Closing {
   return {
-    ...{ cause: undefined, says: undefined, owed: false, ends: undefined },
+    ...{ cause: undefined, says: undefined, within: undefined, owed: false, ends: undefined },
     ...{ heard: 0, sent: 0, received: false, copies: new Map() },
   };
 }

@@ -165,7 +165,7 @@ export function takeClose(
   const kind = layer === 'application' ? '0x1d' : '0x1c';
   const detail = `the peer sent CONNECTION_CLOSE ${kind} with ${name}`;
   failHandshake(state, { blame: 'peer', rule: 'closed-by-peer', detail, alert });
-  beginDraining(state, now, cause);
+  beginDraining(state, now, cause, packet.space);
 }
 
 /** RFC 9000 §19.7, §19.20. */

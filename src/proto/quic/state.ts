@@ -113,6 +113,8 @@ export type Closing = {
   cause: CloseCause | undefined;
   /** What we say; undefined: nothing. */
   says: CloseRequest | undefined;
+  /** The one space it is said in; undefined: wherever the peer may be able to read it. */
+  within: Space | undefined;
   /** A CONNECTION_CLOSE is to be sent now. */
   owed: boolean;
   ends: Millis | undefined;

@@ -35,7 +35,10 @@ export function queueInput(state: QuicState, now: Millis, input: Input): void {
   if (input.kind !== 'bytes') return;
   const { inbox } = state;
   if (inbox.bytes + input.data.length > MOST_UNREAD) return;
-  inbox.datagrams.push({ data: input.data, arrived: now, from: input.from });
+  const { buffer, byteOffset, length } = input.data;
+  // Not a subclass that has another idea of `slice`.
+  const data = new Uint8Array(buffer, byteOffset, length);
+  inbox.datagrams.push({ data, arrived: now, from: input.from });
   inbox.bytes += input.data.length;
 }
 

@@ -89,6 +89,19 @@ describe('a server', () => {
     expect(factsOf(server, 'dropped')).toHaveLength(1);
   });
 
+  it('leaves the bytes of a datagram as they were, a Buffer’s too', () => {
+    const client = quicEnd('client');
+    client.core.start(0);
+    const first = Buffer.from(client.core.peekTransmit(0) ?? []);
+    const before = Buffer.from(first);
+    const server = quicEnd('server');
+    server.core.start(0);
+    server.core.receive(0, { kind: 'bytes', data: first });
+    server.core.step(0);
+    expect(factsOf(server, 'packet')).toHaveLength(1);
+    expect(first.equals(before)).toBe(true);
+  });
+
   it('drops a copy of a packet', () => {
     const { server } = shakeHands({}, () => [5, 6]);
     expect(factsOf(server, 'dropped').some(({ reason }) => reason === 'replayed')).toBe(true);

@@ -73,12 +73,16 @@ export function* openDatagram(datagram: Uint8Array, context: OpenContext): Gener
   let offset = 0;
   while (offset < datagram.length) {
     const header = parse(datagram, offset, context.idLength);
+    const bytes = datagram.length - offset;
     if (header.form === 'malformed') {
-      yield { kind: 'dropped', reason: 'malformed', detail: header.detail, bytes: datagram.length - offset };
+      yield { kind: 'dropped', reason: 'malformed', detail: header.detail, bytes };
       return;
     }
-    if (first !== undefined && !equalBytes(first, header.destination)) {
+    const stray = first !== undefined && !equalBytes(first, header.destination);
+    if (stray && !isPadding(datagram, offset)) {
       yield dropped(header, 'connection-id', 'not for the connection of the packet before it');
+    } else if (stray) {
+      yield { kind: 'dropped', reason: 'malformed', detail: 'zeros behind the last packet', bytes };
     } else {
       first ??= header.destination;
       yield open(datagram, header, context);
@@ -176,6 +180,11 @@ function unmask(
   for (const byte of aad.subarray(numberAt - start)) truncated = truncated * 256 + byte;
   const number = expandPacketNumber(truncated, length, expected);
   return { first, number, aad, sealed: datagram.subarray(numberAt + length, end) };
+}
+
+/** Some fill a datagram up with zeros outside of any packet. */
+function isPadding(datagram: Uint8Array, offset: number): boolean {
+  return datagram.subarray(offset).every((byte) => byte === 0);
 }
 
 function parse(
