@@ -112,16 +112,18 @@ function reuseOf(events: readonly TimelineEvent[]): string[] {
 function factsOf(outcome: Outcome): string[] {
   const facts = [];
   const summarized = ['clean', 'late'].includes(outcome.class);
+  const ours = outcome.quic === undefined ? 'close_notify' : 'CONNECTION_CLOSE';
   if (outcome.peerCloseNotify === 'after' && outcome.answerMs !== undefined && !summarized) {
-    facts.push(`close_notify answered after ${duration(outcome.answerMs)}`);
+    facts.push(`${ours} answered after ${duration(outcome.answerMs)}`);
   }
-  if (outcome.peerCloseNotify === 'before' && !summarized)
+  // Of QUIC the facts below say it.
+  if (outcome.peerCloseNotify === 'before' && !summarized && outcome.quic === undefined)
     facts.push("the peer's close_notify came before ours");
   if (outcome.finMs !== undefined) facts.push(`FIN after ${duration(outcome.finMs)}`);
   const { bytesReceived: received, bytesAfterOurClose: after } = outcome;
   if (received > 0) {
     const part = after === received ? ', all' : after > 0 ? `, ${count(after, 'byte')} of them` : undefined;
-    const when = part === undefined ? '' : `${part} after our close_notify`;
+    const when = part === undefined ? '' : `${part} after our ${ours}`;
     facts.push(`${count(received, 'byte')} received${when}`);
   }
   if (outcome.unreadAtReset !== undefined) {
