@@ -115,6 +115,9 @@ export function connect({ client, server }: QuicPair, fate: Fate = () => [5]): N
       settle('client');
       settle('server');
       if (until()) return;
+      // What was asked may have given them something to say.
+      settle('client');
+      settle('server');
       flying.sort((a, b) => a.at - b.at || a.order - b.order);
       const timers = [client, server].map(({ core }) => core.pollTimeout() ?? Number.POSITIVE_INFINITY);
       const due = Math.min(flying[0]?.at ?? Number.POSITIVE_INFINITY, ...timers);
