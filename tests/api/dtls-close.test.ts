@@ -128,6 +128,18 @@ describe('dtlsClose', () => {
     expect(outcome).toMatchObject({ class: 'clean', closedFirst: 'peer', peerCloseNotify: 'before' });
   });
 
+  it('is told of at once by a server that vanished', async () => {
+    const told: string[] = [];
+    const server = await serve({
+      protocol: 'dtls',
+      behaviour: 'vanish',
+      onClient: ({ text }) => told.push(text),
+    });
+    started.set('a vanishing server', Promise.resolve(server));
+    await close('a vanishing server', SHORT);
+    await expect.poll(() => told, { timeout: 3_000 }).toEqual(['client closed first: close_notify']);
+  });
+
   it('gets nothing back from a peer that has closed before it could answer', async () => {
     for (const version of ['1.2', '1.3'] as const) {
       const send = new Uint8Array(10);

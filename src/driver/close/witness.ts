@@ -12,6 +12,8 @@ export type Witness = {
   peerReset?: Millis;
   ourFin?: Millis;
   ourReset?: Millis;
+  /** We closed our end. */
+  left?: Millis;
   /** The peer's error alert, or its breach of the protocol. */
   failed?: Millis;
   closeLimit?: Millis;
@@ -53,6 +55,9 @@ function note(seen: Witness, fact: Fact, when: Millis): void {
     case 'transport.reset':
       if (fact.by === 'peer') seen.peerReset ??= when;
       else seen.ourReset ??= when;
+      break;
+    case 'transport.closed':
+      seen.left ??= when;
       break;
     case 'alert':
       noteAlert(seen, fact, when);

@@ -44,7 +44,7 @@ export function* drained(serving: Serving): Task<void> {
 
 /** Nothing of ours can reach the client any more. */
 function ended({ seen }: Serving): boolean {
-  return seen.peerReset !== undefined || seen.ourReset !== undefined || seen.ourFin !== undefined;
+  return [seen.peerReset, seen.ourReset, seen.ourFin, seen.left].some((when) => when !== undefined);
 }
 
 function* playStep(serving: Serving, step: ServeStep): Task<void> {
