@@ -173,5 +173,5 @@ function words({ layer, code }: CloseRequest, who: string): string {
 
 const LARGEST_CODE = 2n ** 62n - 1n;
 /** RFC 9001 §4.8. */
-export const CRYPTO_ERROR = 0x100n;
+const CRYPTO_ERROR = 0x100n;
 const CRYPTO_FRAME = 0x06n;

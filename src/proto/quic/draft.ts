@@ -66,7 +66,7 @@ export function fillDraft(state: QuicState, draft: Draft, free: boolean, now: Mi
 }
 
 /** Is there something besides ACKs? */
-export function hasContent(state: QuicState, space: Space): boolean {
+function hasContent(state: QuicState, space: Space): boolean {
   const own = state.spaces[space];
   if (cryptoPending(own.crypto) || own.raw.length > 0) return true;
   if (space !== 'application') return false;

@@ -40,7 +40,7 @@ export function onPathResponse(state: QuicState, data: Uint8Array): void {
 }
 
 /** Begins to validate the path as it is now (§8.2.1). */
-export function challengePath(state: QuicState, now: Millis): void {
+function challengePath(state: QuicState, now: Millis): void {
   const { path, recovery, deps, outbox } = state;
   const pto = ptoOf(recovery, 'application');
   const again = now + pto;

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/sim/random.ts';
-import { connect, factsOf, isConfirmed, type QuicOptions, quicPair, shakeHands } from './quic-pair.ts';
+import { editInitial } from './edited-hello.ts';
+import {
+  connect,
+  factsOf,
+  isConfirmed,
+  type QuicOptions,
+  quicEnd,
+  quicPair,
+  shakeHands,
+} from './quic-pair.ts';
 
 const TICKETS = { key: new Uint8Array(32).fill(3), lifetime: 7200, count: 2 };
 
@@ -96,6 +105,19 @@ describe('a QUIC handshake (RFC 9001)', () => {
       { by: 'peer', layer: 'transport', code: 0x174n },
       { by: 'local', layer: 'transport', code: 0x174n },
     ]);
+  });
+
+  it('has no session ID: PROTOCOL_VIOLATION (RFC 9001 §8.4)', () => {
+    const client = quicEnd('client');
+    client.core.start(0);
+    const first = client.core.peekTransmit(0)?.slice() ?? new Uint8Array(0);
+    const server = quicEnd('server');
+    server.core.start(0);
+    const data = editInitial(first, (hello) => ({ ...hello, sessionId: new Uint8Array(32) }));
+    server.core.receive(0, { kind: 'bytes', data });
+    server.core.step(0);
+    expect(server.core.cause()).toMatchObject({ kind: 'close', by: 'local', code: 0x0an });
+    expect(factsOf(server, 'fault')).toMatchObject([{ rule: 'legacy-session-id' }]);
   });
 
   it('lives through 30 % of loss, with copies and late ones', () => {

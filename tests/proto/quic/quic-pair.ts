@@ -23,7 +23,7 @@ export type QuicOptions = {
   policy?: Partial<QuicConfig['policy']>;
 };
 
-export function quicDeps(role: Role, facts: Fact[] = [], seed = 7): QuicDeps {
+function quicDeps(role: Role, facts: Fact[] = [], seed = 7): QuicDeps {
   const emit = (fact: Fact): void => void facts.push(fact);
   return { random: createRandom(seed, role), provider: native, peerAuth: trust, emit };
 }
