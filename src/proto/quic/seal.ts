@@ -50,7 +50,8 @@ export function sealPayload(
 ): Uint8Array {
   const header = headerFor(state, space);
   const { nextNumber: number } = state.spaces[space];
-  const packet = { number, largestAcked: largestAcked(state, space), payload, atLeast };
+  const fixedBit = fixedBitOf(state);
+  const packet = { number, largestAcked: largestAcked(state, space), payload, atLeast, fixedBit };
   const { keys } = state;
   if (header.type === '1rtt') {
     if (keys.phases === undefined) throw new RangeError('no 1-RTT keys');
@@ -59,6 +60,12 @@ export function sealPayload(
   const own = sendKeys(keys, space === 'initial' ? 'initial' : 'handshake', header.version);
   if (own === undefined) throw new RangeError(`no keys for ${space}`);
   return sealPacket({ ...packet, header }, own);
+}
+
+/** RFC 9287 §3: any value, where the peer has said that it does not mind. */
+function fixedBitOf({ config, peer, deps }: QuicState): boolean {
+  if (!config.policy.grease || peer?.greaseQuicBit !== true) return true;
+  return ((deps.random(1)[0] ?? 1) & 1) === 1;
 }
 
 function headerFor(state: QuicState, space: Space): HeaderFields {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_QUIC_POLICY } from '../../../src/proto/quic/policy.ts';
 import { parsePacket } from '../../../src/wire/quic-packet.ts';
 import { connect, factsOf, isConfirmed, quicEnd, quicPair, shakeHands } from './quic-pair.ts';
 
@@ -142,5 +143,25 @@ describe('what is not to be sent', () => {
     network.run(1000);
     expect(client.core.streams.flushed()).toBe(false);
     expect(factsOf(client, 'probe').length).toBeGreaterThan(2);
+  });
+});
+
+describe('grease (RFC 9287, RFC 9000 §18.1)', () => {
+  it('clears the fixed bit now and then where both may', () => {
+    const { network, client, server } = shakeHands({ policy: { grease: true } });
+    for (let i = 0; i < 30; i++) {
+      client.core.ping();
+      network.run(30);
+    }
+    const bits = network.sent.map(({ datagram }) => (datagram[0] ?? 0) & 0x40);
+    expect(new Set(bits)).toEqual(new Set([0, 0x40]));
+    expect(factsOf(server, 'dropped')).toEqual([]);
+    expect(client.core.phase()).toBe('open');
+  });
+
+  it('does not where one may not', () => {
+    const { network } = shakeHands({ client: { policy: { ...DEFAULT_QUIC_POLICY, grease: true } } });
+    network.run(100);
+    expect(network.sent.every(({ datagram }) => ((datagram[0] ?? 0) & 0x40) === 0x40)).toBe(true);
   });
 });
