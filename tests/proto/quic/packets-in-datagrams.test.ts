@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_QUIC_POLICY } from '../../../src/proto/quic/policy.ts';
 import { parsePacket } from '../../../src/wire/quic-packet.ts';
-import { connect, factsOf, isConfirmed, quicEnd, quicPair, shakeHands } from './quic-pair.ts';
+import { connect, factsOf, isConfirmed, quicConfig, quicEnd, quicPair, shakeHands } from './quic-pair.ts';
 
 /** Types of the packets in a datagram. */
 function typesOf(datagram: Uint8Array): string[] {
@@ -60,6 +60,18 @@ describe('datagrams of the handshake', () => {
     network.run(100_000, () => pair.server.core.phase() === 'terminated');
     expect(out).toBeGreaterThan(1200);
     expect(out).toBeLessThanOrEqual(3600);
+  });
+
+  it('wait for the client when the flight is larger than that (RFC 9002 §6.2.2.1)', () => {
+    const { identity } = quicConfig('server');
+    if (identity === undefined) throw new Error('no identity');
+    const chain = [...identity.chain, new Uint8Array(9000).fill(0x30)];
+    for (const lost of [-1, 1, 2, 3, 4, 5]) {
+      const pair = quicPair({ server: { identity: { ...identity, chain } }, client: { verify: 'report' } });
+      const network = connect(pair, (_from, _datagram, index) => (index === lost ? [] : [5]));
+      network.run(20_000, () => isConfirmed(pair));
+      expect([lost, isConfirmed(pair)]).toEqual([lost, true]);
+    }
   });
 
   it('are asked for by a client whose server may not speak (RFC 9002 §6.2.2.1)', () => {
