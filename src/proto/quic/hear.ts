@@ -21,15 +21,18 @@ export function hearDatagram(state: QuicState, { data, from }: Datagram, now: Mi
   if (from === path.from) creditReceived(path.amplification, data.length);
   const packets: string[] = [];
   const closes: OpenedPacket[] = [];
+  let ofConnection = false;
   for (const opened of open(state, data)) {
     packets.push(nameOf(opened));
     if (opened.kind === 'opened') closes.push(opened);
+    // Retry and Version Negotiation come from who knows no connection: to answer could go on for ever.
+    ofConnection ||= opened.kind === 'opened' || opened.kind === 'dropped';
   }
   state.emit({ kind: 'heard', state: phase, bytes: data.length, packets });
   if (closes.length === 0 && isStatelessReset(data, peerResetTokens(state.theirs)))
     onStatelessReset(state, data.length, now);
   for (const packet of closes) takeCloses(state, packet, now);
-  if (state.phase === 'closing') heardWhileClosing(state);
+  if (state.phase === 'closing' && ofConnection) heardWhileClosing(state);
 }
 
 function open(state: QuicState, data: Uint8Array): Opened[] {
