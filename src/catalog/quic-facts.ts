@@ -30,6 +30,8 @@ export type QuicCloseFacts = {
   afterPeerClose: readonly Of<'packet'>[];
   packets: readonly Of<'packet'>[];
   streamData: readonly Of<'stream-data'>[];
+  /** Streams that ended with FIN, a RESET_STREAM, or were given up. */
+  streams: readonly Of<'stream'>[];
   flush: Of<'flush'> | undefined;
   rtt: Of<'rtt'> | undefined;
   tokens: readonly Of<'token'>[];
@@ -81,6 +83,7 @@ export function readQuicClose(events: readonly TimelineEvent[], conn = 'local'):
     afterPeerClose: packets.filter((packet) => followsClose(packet, peerCloses)),
     packets,
     streamData: all('stream-data'),
+    streams: all('stream'),
     flush: all('flush').at(-1),
     rtt: all('rtt').at(-1),
     tokens: all('token'),

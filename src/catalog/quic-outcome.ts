@@ -117,13 +117,25 @@ function relation(facts: QuicCloseFacts, first: Of<'close'> | undefined): Outcom
  * yes: something we wrote was never acknowledged, or a stream of the exchange stopped without FIN. Control streams, which only end with
  * their connection, are unidirectional and do not count.
  */
-function truncation({ streamData }: QuicCloseFacts, quic: QuicOutcome): Outcome['truncationPossible'] {
+function truncation(
+  { streamData, streams }: QuicCloseFacts,
+  quic: QuicOutcome,
+): Outcome['truncationPossible'] {
   if (quic.bytesUnacknowledged > 0) return 'yes';
-  const theirs = streamData.filter(({ by, stream }) => by === 'peer' && stream % 4 < 2);
-  if (theirs.length === 0) return quic.bytesWritten > 0 ? 'no' : 'unknown';
+  const theirs = streamData.filter(({ by, stream }) => by === 'peer' && isBidi(stream));
   const open = new Set(theirs.map(({ stream }) => stream));
+  for (const { by, what, stream } of streams) {
+    if (by !== 'peer' || !isBidi(stream)) continue;
+    if (what === 'reset') return 'yes';
+    if (what === 'fin') open.delete(stream);
+  }
   for (const { stream, fin } of theirs) if (fin) open.delete(stream);
-  return open.size === 0 ? 'no' : 'yes';
+  if (open.size > 0) return 'yes';
+  return theirs.length > 0 || quic.bytesWritten > 0 ? 'no' : 'unknown';
+}
+
+function isBidi(stream: number): boolean {
+  return stream % 4 < 2;
 }
 
 function neverClosed({ plan, limits, peerCloses }: QuicCloseFacts): boolean {

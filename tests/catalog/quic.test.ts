@@ -203,6 +203,11 @@ describe('how a QUIC connection ended', () => {
       judged(...up(), [15, streamData('peer', 7, false)], [16, streamData('peer', 0, true)], ...ended)
         .truncationPossible,
     ).toBe('no');
+    // FIN in a frame of its own carries no data.
+    const ends = (what: 'fin' | 'reset'): Fact => ({ kind: 'stream', by: 'peer', what, stream: 0, bytes: 7 });
+    const part: Entry = [15, streamData('peer', 7, false)];
+    expect(judged(...up(), part, [16, ends('fin')], ...ended).truncationPossible).toBe('no');
+    expect(judged(...up(), part, [16, ends('reset')], ...ended).truncationPossible).toBe('yes');
     expect(judged(...up(), ...ended).truncationPossible).toBe('unknown');
   });
 
