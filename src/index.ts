@@ -12,7 +12,7 @@ export { serve } from './api/serve.ts';
 export type { TlsCloseOptions, TlsCloseResult, TlsCloseRun } from './api/tls-close.ts';
 export { tlsClose } from './api/tls-close.ts';
 export type { Behaviour } from './catalog/behaviour.ts';
-export type { ClientFacts } from './catalog/client-report.ts';
+export type { ClientFacts, QuicClientFacts } from './catalog/client-facts.ts';
 export { judge } from './catalog/outcome.ts';
 export { evaluate as evaluateTls } from './catalog/rules/tls.ts';
 export type { ServedClient } from './catalog/serve-options.ts';

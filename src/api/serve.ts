@@ -1,15 +1,18 @@
-import type { Behaviour } from '../catalog/behaviour.ts';
+import type { Behaviour, BehaviourEntry } from '../catalog/behaviour.ts';
+import type { Served } from '../catalog/behaviours/find.ts';
+import type { ClientReport } from '../catalog/client-facts.ts';
 import type { ServerWishes } from '../catalog/serve-options.ts';
-import type { DatagramCoreOptions } from '../driver/serve/datagram-core.ts';
+import type { ServerCoreOptions } from '../driver/serve/core.ts';
 import type { StopSignal } from '../driver/stop-signal.ts';
 import { formatTarget } from '../driver/target.ts';
 import { UsageError } from '../driver/usage-error.ts';
 import { chooseProvider } from '../io/provider.ts';
 import { createRandom } from '../io/random.ts';
-import type { Server, ServerOptions } from '../io/serve-tcp.ts';
+import type { ServedConnection, Server } from '../io/server-life.ts';
 import { createTrust } from '../io/trust.ts';
 import { DEFAULT_GROUPS } from '../proto/handshake/defaults.ts';
 import type { Identity } from '../proto/handshake/peer-auth.ts';
+import type { TimelineEvent } from '../timeline/event.ts';
 import { identityOf, VERSIONS } from './handshake.ts';
 
 export type ServeOptions = ServerWishes & {
@@ -33,72 +36,136 @@ export type RunningServer = {
 };
 
 /**
- * Starts a TLS or DTLS server that closes its connections in one way of the catalogue. Rejects with UsageError for what can't be
+ * Starts a TLS, DTLS or QUIC server that closes its connections in one way of the catalogue. Rejects with UsageError for what can't be
  * meant, an address that can't be listened on included.
  */
 export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
   // What only a server needs stays out of a client's start.
-  const [{ findBehaviour, behaviourHosts }, { toServePlan }, report] = await Promise.all([
-    import('../catalog/behaviours/find.ts'),
-    import('../catalog/behaviour.ts'),
-    import('../catalog/client-report.ts'),
-  ]);
-  const { behaviour: name = 'well-behaved', protocol = 'tls', host = '127.0.0.1' } = options;
-  const { onClient, signal, psk, connectionIds } = options;
-  if (protocol === 'tls' && (psk !== undefined || connectionIds !== undefined)) {
-    throw new UsageError('bad-option', 'a pre-shared key and connection IDs are for DTLS');
-  }
-  const behaviour = findBehaviour(name, protocol);
-  if (behaviour === undefined) throw new UsageError('bad-option', `there is no behaviour called ${name}`);
+  const { behaviourHosts } = await import('../catalog/behaviours/find.ts');
+  const { protocol = 'tls', host = '127.0.0.1', signal } = options;
+  refuseForeign(options, protocol);
+  const begin = await STARTS[protocol](options);
   const { identity, certificate } = await serverIdentity(options, behaviourHosts(protocol));
   const provider = await chooseProvider(options.crypto ?? 'auto', { mlkem: true });
   const deps = { random: createRandom(), provider, peerAuth: createTrust({ provider, verify: false }) };
-  const versions = options.versions?.map((version) => VERSIONS[version]);
-  // For clients that send a share of it, or of nothing.
+  // The first is for clients that send a share of it, or of nothing.
   const groups = [X25519MLKEM768, ...DEFAULT_GROUPS];
-  const cores = {
-    ...{ deps, groups },
-    ...(identity === undefined ? {} : { identity }),
-    ...(versions === undefined ? {} : { versions }),
-    ...(psk === undefined ? {} : { psk }),
-    ...(connectionIds === undefined ? {} : { connectionIds }),
-  };
-  const start = protocol === 'tls' ? startTls : startDtls;
-  const server = await start(cores, behaviour, {
-    ...options,
-    host,
-    plan: toServePlan(behaviour, options),
-    onConnection: ({ conn, remote, events }) =>
-      onClient?.({ conn, remote, events, ...report.describeClient(events) }),
-  }).catch((error: unknown) => {
+  const cores = { deps, groups, ...(identity === undefined ? {} : { identity }) };
+  const server = await begin.start(cores, { ...options, host }).catch((error: unknown) => {
     throw cannotListen(error, host, options.port);
   });
   signal?.addEventListener('abort', () => void server.close());
-  const { id, says } = behaviour;
+  const { id, says } = begin.entry;
   return { ...server, id, says, certificate, selfSigned: certificate !== '' && options.cert === undefined };
 }
 
-type Start = (
-  cores: DatagramCoreOptions,
-  behaviour: Behaviour,
-  options: Omit<ServerOptions, 'createCore'>,
-) => Promise<Server>;
+function refuseForeign({ psk, connectionIds, retry, versions }: ServeOptions, protocol: Served): void {
+  if (protocol !== 'dtls' && (psk !== undefined || connectionIds !== undefined)) {
+    throw new UsageError('bad-option', 'a pre-shared key and connection IDs are for DTLS');
+  }
+  if (protocol !== 'quic' && retry !== undefined) throw new UsageError('bad-option', 'Retry is for QUIC');
+  if (protocol === 'quic' && versions !== undefined) {
+    throw new UsageError('bad-option', 'QUIC is served with TLS 1.3, in version 1 and 2');
+  }
+}
 
-const startTls: Start = async (cores, _behaviour, options) => {
-  const [{ createServerCores }, { createServer }] = await Promise.all([
-    import('../driver/serve/core.ts'),
-    import('../io/serve-tcp.ts'),
-  ]);
-  return createServer({ ...options, createCore: createServerCores(cores) });
+type Cores = Pick<ServerCoreOptions, 'deps' | 'groups' | 'identity'>;
+type Begin = {
+  entry: BehaviourEntry;
+  start(cores: Cores, options: ServeOptions & { host: string }): Promise<Server>;
 };
 
-const startDtls: Start = async (cores, { sticky = false }, options) => {
-  const [{ createDatagramCores }, { createDatagramServer }] = await Promise.all([
-    import('../driver/serve/datagram-core.ts'),
-    import('../io/serve-udp.ts'),
-  ]);
-  return createDatagramServer({ ...options, sticky, cores: createDatagramCores(cores) });
+/** Looks the behaviour up before anything costs time; the protocol's own parts are loaded with it. */
+const STARTS: Readonly<Record<Served, (options: ServeOptions) => Promise<Begin>>> = {
+  tls: async (options) => {
+    const behaviour = await recordBehaviour(options, 'tls');
+    const [{ toServePlan }, { createServerCores }, { createServer }, { describeClient }] = await Promise.all([
+      import('../catalog/behaviour.ts'),
+      import('../driver/serve/core.ts'),
+      import('../io/serve-tcp.ts'),
+      import('../catalog/client-report.ts'),
+    ]);
+    return {
+      entry: behaviour,
+      start: (cores, wish) =>
+        createServer({
+          ...wish,
+          plan: toServePlan(behaviour, wish),
+          createCore: createServerCores({ ...cores, ...versionsOf(options) }),
+          onConnection: reporting(options, describeClient),
+        }),
+    };
+  },
+  dtls: async (options) => {
+    const behaviour = await recordBehaviour(options, 'dtls');
+    const [{ toServePlan }, { createDatagramCores }, { createDatagramServer }, { describeClient }] =
+      await Promise.all([
+        import('../catalog/behaviour.ts'),
+        import('../driver/serve/datagram-core.ts'),
+        import('../io/serve-udp.ts'),
+        import('../catalog/client-report.ts'),
+      ]);
+    const { psk, connectionIds } = options;
+    return {
+      entry: behaviour,
+      start: (cores, wish) =>
+        createDatagramServer({
+          ...wish,
+          plan: toServePlan(behaviour, wish),
+          sticky: behaviour.sticky === true,
+          cores: createDatagramCores({
+            ...cores,
+            ...versionsOf(options),
+            ...(psk === undefined ? {} : { psk }),
+            ...(connectionIds === undefined ? {} : { connectionIds }),
+          }),
+          onConnection: reporting(options, describeClient),
+        }),
+    };
+  },
+  quic: async (options) => {
+    const { findQuicBehaviour } = await import('../catalog/behaviours/find.ts');
+    const behaviour = findQuicBehaviour(options.behaviour ?? USUAL) ?? unknown(options);
+    const [{ toQuicServePlan }, quic, { createQuicServer }, { describeQuicClient }] = await Promise.all([
+      import('../catalog/behaviour.ts'),
+      import('../driver/serve/quic-core.ts'),
+      import('../io/serve-quic.ts'),
+      import('../catalog/quic-client-report.ts'),
+    ]);
+    return {
+      entry: behaviour,
+      start: (cores, wish) =>
+        createQuicServer({
+          ...wish,
+          plan: toQuicServePlan(behaviour, wish),
+          createCore: quic.createQuicServerCores(cores),
+          endpoint: (limit) => quic.quicEndpointConfig({ retry: options.retry === true, limit }),
+          deps: cores.deps,
+          onConnection: reporting(options, describeQuicClient),
+        }),
+    };
+  },
 };
+
+async function recordBehaviour(options: ServeOptions, protocol: 'tls' | 'dtls'): Promise<Behaviour> {
+  const { findBehaviour } = await import('../catalog/behaviours/find.ts');
+  return findBehaviour(options.behaviour ?? USUAL, protocol) ?? unknown(options);
+}
+
+function unknown({ behaviour }: ServeOptions): never {
+  throw new UsageError('bad-option', `there is no behaviour called ${behaviour}`);
+}
+
+function versionsOf({ versions }: ServeOptions): Pick<ServerCoreOptions, 'versions'> {
+  return versions === undefined ? {} : { versions: versions.map((version) => VERSIONS[version]) };
+}
+
+function reporting(
+  { onClient }: ServeOptions,
+  describe: (events: readonly TimelineEvent[]) => ClientReport,
+): (connection: ServedConnection) => void {
+  return ({ conn, remote, events }) => onClient?.({ conn, remote, events, ...describe(events) });
+}
 
 async function serverIdentity(
   options: ServeOptions,
@@ -122,4 +189,5 @@ function cannotListen(error: unknown, host: string, port: number | undefined): u
   return new UsageError('bad-option', `cannot listen on ${at}: ${String(error.code)}`);
 }
 
+const USUAL = 'well-behaved';
 const X25519MLKEM768 = 0x11ec;

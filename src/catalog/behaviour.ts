@@ -1,7 +1,8 @@
 import type { ServeLimits, ServePlan, ServeStep } from '../driver/serve/plan.ts';
+import type { QuicServePlan } from '../driver/serve/quic-plan.ts';
 
-/** One way of closing a connection, as data. */
-export type Behaviour = {
+/** What the catalogue says of any way of closing. */
+export type BehaviourEntry = {
   /** protocol/name: "tls/fin-no-close-notify". */
   id: string;
   /** Other names for it, without the protocol. */
@@ -12,6 +13,10 @@ export type Behaviour = {
   breaks: readonly string[];
   /** What a good client makes of it. */
   goodClient: string;
+};
+
+/** One way of closing a connection of TLS or DTLS, as data. */
+export type Behaviour = BehaviourEntry & {
   opened?: readonly ServeStep[];
   /** After the answer to an HTTP request: the server closes first. */
   answered: readonly ServeStep[];
@@ -24,6 +29,16 @@ export type Behaviour = {
   hold?: true;
   /** Datagrams: a new ClientHello from an address with an association goes to that one. */
   sticky?: true;
+};
+
+/** One way of closing a QUIC connection, as data. */
+export type QuicBehaviour = BehaviourEntry & {
+  steps: QuicServePlan['steps'];
+  /** Least bytes of the body of an answer. */
+  bodyBytes?: number;
+  /** Answers never end. */
+  endless?: true;
+  limits?: Partial<QuicServePlan['limits']>;
 };
 
 /** How to serve a connection with this behaviour; `change` overrides what the catalogue says. */
@@ -49,5 +64,24 @@ export function toServePlan(
   };
 }
 
+/** The same for QUIC. There is nothing to observe after the end of closing, which has a time of its own. */
+export function toQuicServePlan(
+  behaviour: QuicBehaviour,
+  change: { exchange?: QuicServePlan['exchange']; limits?: Partial<ServeLimits> } = {},
+): QuicServePlan {
+  const { handshake, idle } = { ...QUIC_SERVE_LIMITS, ...behaviour.limits, ...change.limits };
+  return {
+    name: behaviour.id,
+    says: behaviour.says,
+    steps: behaviour.steps,
+    exchange: change.exchange ?? 'auto',
+    bodyBytes: behaviour.bodyBytes ?? 0,
+    endless: behaviour.endless === true,
+    limits: { handshake, idle },
+  };
+}
+
 /** No document names any; these are ours. */
 export const SERVE_LIMITS: ServeLimits = { handshake: 10_000, idle: 60_000, observe: 5_000 };
+/** Shorter: a client that waits for the end of a connection is to see one. */
+const QUIC_SERVE_LIMITS = { handshake: 10_000, idle: 2_000 };

@@ -1,22 +1,5 @@
 import type { Fact, Millis, TimelineEvent } from '../timeline/event.ts';
-
-/** What a client did at the end of a connection to a server of ours. Times in ms after the last closing act of ours before. */
-export type ClientFacts = {
-  handshake: 'completed' | 'resumed' | 'failed';
-  closedFirst: 'client' | 'server' | 'nobody';
-  /** Its close_notify, relative to ours: `alone` when we sent none. */
-  closeNotify: 'before' | 'after' | 'alone' | 'none';
-  closeNotifyMs?: Millis;
-  /** How its direction ended. `unseen`: we reset the connection, or had stopped reading, and saw nothing after that. `none`: datagrams have no end. */
-  end: 'fin' | 'reset' | 'open' | 'unseen' | 'none';
-  endMs?: Millis;
-  /** An error alert it sent. */
-  alert?: { level: number; description: number; name: string };
-  /** Application data it sent. */
-  bytes: number;
-};
-
-export type ClientReport = { text: string; facts: ClientFacts };
+import type { ClientFacts, ClientReport } from './client-facts.ts';
 
 /** What the client did, from the server's timeline of one connection ("local" is the server). */
 export function describeClient(events: readonly TimelineEvent[]): ClientReport {

@@ -74,7 +74,9 @@ export function closeText(close: {
   reason: string;
 }): string {
   const reason = close.reason === '' ? 'without a reason' : `reason "${close.reason}"`;
-  return `CONNECTION_CLOSE 0x${close.frameType.toString(16)} ${close.codeName} (0x${close.code.toString(16)}), ${reason}`;
+  const code = `0x${close.code.toString(16)}`;
+  const name = close.codeName === code ? `code ${code}` : `${close.codeName} (${code})`;
+  return `CONNECTION_CLOSE 0x${close.frameType.toString(16)} ${name}, ${reason}`;
 }
 
 function handshakeFailed(facts: QuicCloseFacts): string {

@@ -1,7 +1,7 @@
 import type { ExchangeKind, ServeLimits, ServePlan } from '../driver/serve/plan.ts';
 import type { TimelineEvent } from '../timeline/event.ts';
 import type { Served } from './behaviours/find.ts';
-import type { ClientFacts } from './client-report.ts';
+import type { ClientFacts } from './client-facts.ts';
 
 /** How to serve. Every field may be left out. */
 export type ServerWishes = {
@@ -30,6 +30,8 @@ export type ServerWishes = {
   psk?: { identity: Uint8Array; key: Uint8Array };
   /** DTLS: agree on connection IDs with clients that ask for them (RFC 9146, RFC 9147 §9). */
   connectionIds?: boolean;
+  /** QUIC: every client has to prove its address with a Retry (RFC 9000 §8.1.2). */
+  retry?: boolean;
   crypto?: 'auto' | 'noble' | 'native';
   /** Put the bytes on the wire on the timelines too. */
   capture?: boolean;

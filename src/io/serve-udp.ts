@@ -3,7 +3,8 @@ import { toHex } from '../wire/bytes.ts';
 import { createClock } from './clock.ts';
 import type { Accept, Listener, ListenOptions } from './listen.ts';
 import { listenUdp } from './listen-udp.ts';
-import { createServer, type Server, type ServerOptions } from './serve-tcp.ts';
+import { createServer, type ServerOptions } from './serve-tcp.ts';
+import type { Server } from './server-life.ts';
 
 export type DatagramServerOptions = Omit<ServerOptions, 'createCore' | 'listen'> & {
   cores: DatagramCores;

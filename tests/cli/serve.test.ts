@@ -129,8 +129,31 @@ describe('serve tls', () => {
     );
   });
 
+  it('serves QUIC, with the commands of others that reach it', async () => {
+    const closed = createFakeTerminal({ columns: 120 });
+    const { out } = await served(
+      ['--count', '1', '--retry', '-b', 'code-max'],
+      async (port) => {
+        expect(await run(['quic-close', '--insecure', `127.0.0.1:${port}`], closed)).toBe(1);
+      },
+      'quic',
+    );
+    expect(closed.stdout()).toMatch(/Retry/);
+    expect(closed.stdout()).toMatch(/CONNECTION_CLOSE 0x1d.* 0x3fffffffffffffff/);
+    expect(out).toMatch(/^quic\/code-max on 127\.0\.0\.1:\d+: It closes when/m);
+    expect(out).toMatch(/^ {2}curl -vk --http3-only https:\/\/localhost:\d+\/$/m);
+    expect(out).toMatch(
+      /^conn-1 127\.0\.0\.1:\d+: client answered our close \(0x1d 0x3fffffffffffffff\) after/m,
+    );
+  });
+
   it.each([
-    [['serve', 'quic'], '"quic" is not a protocol that sslshut serves'],
+    [['serve', 'sctp'], '"sctp" is not a protocol that sslshut serves'],
+    [['serve', 'quic', '--tls', '1.3'], '--tls: "1.3" does not go with serve quic'],
+    [['serve', 'quic', '--cid'], '--cid does not go with serve quic'],
+    [['serve', 'quic', '-b', 'fin-no-close-notify'], 'there is no behaviour called fin-no-close-notify'],
+    [['serve', 'quic', '-b', 'well-behaved:3'], 'there is no behaviour called well-behaved:3'],
+    [['serve', 'tls', '--retry'], '--retry does not go with serve tls'],
     [['serve', 'tls', '-b', 'nonsense'], 'nonsense'],
     [['serve', 'tls', '-b', 'fin', '--misbehave', 'rst'], '--behaviour and --misbehave mean the same'],
     [['serve', 'tls', '--exchange', 'ftp'], '"ftp" is none of auto, http, echo, silent'],

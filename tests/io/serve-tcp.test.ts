@@ -9,12 +9,8 @@ import { createServerCores } from '../../src/driver/serve/core.ts';
 import { chooseProvider } from '../../src/io/provider.ts';
 import { createRandom } from '../../src/io/random.ts';
 import { makeSelfSigned } from '../../src/io/self-signed.ts';
-import {
-  createServer,
-  type ServedConnection,
-  type Server,
-  type ServerOptions,
-} from '../../src/io/serve-tcp.ts';
+import { createServer, type ServerOptions } from '../../src/io/serve-tcp.ts';
+import type { ServedConnection, Server } from '../../src/io/server-life.ts';
 import { createTrust } from '../../src/io/trust.ts';
 
 // The server on real sockets, with Node's own TLS as the client.

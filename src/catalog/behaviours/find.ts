@@ -1,24 +1,34 @@
-import type { Behaviour } from '../behaviour.ts';
+import type { Behaviour, BehaviourEntry, QuicBehaviour } from '../behaviour.ts';
 import { DTLS_BEHAVIOURS } from './dtls.ts';
+import { QUIC_BEHAVIOURS, withCount } from './quic.ts';
 import { TLS_BEHAVIOURS } from './tls.ts';
 
 /** What `serve` can serve. */
-export const SERVED = ['tls', 'dtls'] as const;
+export const SERVED = ['tls', 'dtls', 'quic'] as const;
 export type Served = (typeof SERVED)[number];
 
-export function behavioursOf(protocol: Served): readonly Behaviour[] {
-  return protocol === 'tls' ? TLS_BEHAVIOURS : DTLS_BEHAVIOURS;
+export function behavioursOf(protocol: Served): readonly BehaviourEntry[] {
+  return CATALOGUES[protocol];
 }
 
 /** By id ("tls/never-reply"), name ("never-reply") or alias; undefined when there is none. */
-export function findBehaviour(name: string, protocol: Served = 'tls'): Behaviour | undefined {
-  const prefix = `${protocol}/`;
-  const bare = name.startsWith(prefix) ? name.slice(prefix.length) : name;
-  return behavioursOf(protocol).find((each) => behaviourName(each) === bare || each.aliases.includes(bare));
+export function findBehaviour(
+  name: string,
+  protocol: Exclude<Served, 'quic'> = 'tls',
+): Behaviour | undefined {
+  return find(CATALOGUES[protocol], name, protocol);
+}
+
+/** The same for QUIC; "close-lost:5" gives the one that counts a number of its own. */
+export function findQuicBehaviour(name: string): QuicBehaviour | undefined {
+  const [, bare = name, count] = /^(.*?)(?::([1-9]\d{0,3}))?$/u.exec(name) ?? [];
+  const found = find(QUIC_BEHAVIOURS, bare, 'quic');
+  if (found === undefined || count === undefined) return found;
+  return withCount(found, Number(count));
 }
 
 /** The id without the protocol. */
-export function behaviourName(behaviour: Behaviour): string {
+export function behaviourName(behaviour: BehaviourEntry): string {
   return behaviour.id.slice(behaviour.id.indexOf('/') + 1);
 }
 
@@ -26,3 +36,15 @@ export function behaviourName(behaviour: Behaviour): string {
 export function behaviourHosts(protocol: Served = 'tls'): string[] {
   return behavioursOf(protocol).map((each) => `${behaviourName(each)}.localhost`);
 }
+
+function find<B extends BehaviourEntry>(
+  catalogue: readonly B[],
+  name: string,
+  protocol: Served,
+): B | undefined {
+  const prefix = `${protocol}/`;
+  const bare = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+  return catalogue.find((each) => behaviourName(each) === bare || each.aliases.includes(bare));
+}
+
+const CATALOGUES = { tls: TLS_BEHAVIOURS, dtls: DTLS_BEHAVIOURS, quic: QUIC_BEHAVIOURS } as const;

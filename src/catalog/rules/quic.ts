@@ -48,9 +48,12 @@ function neverQuiet({ heard, terminated, ourCloses, peerCloses }: QuicCloseFacts
 
 /** In answer to ours the peer drains: one CONNECTION_CLOSE, once in each space that it is owed in. */
 function closePingPong(facts: QuicCloseFacts): QuicBreach | undefined {
-  const { peerCloses, ourCloses } = facts;
+  const { peerCloses, ourCloses, rtt } = facts;
   const first = firstClose(facts);
-  if (first?.by !== 'local') return undefined;
+  const [theirs] = peerCloses;
+  if (first?.by !== 'local' || theirs === undefined) return undefined;
+  // Too soon to be an answer: both closed at the same moment, and then each repeats its own.
+  if (at(theirs) - at(first) < (rtt?.minimumMs ?? 0)) return undefined;
   const copies = peerCloses.filter(({ copy }) => copy > 1);
   if (copies.length === 0) return undefined;
   return {
@@ -79,7 +82,17 @@ function closeStorm(facts: QuicCloseFacts): QuicBreach | undefined {
   };
 }
 
-function applicationCloseTooEarly({ peerCloses }: QuicCloseFacts): QuicBreach | undefined {
+function applicationCloseTooEarly({ peerCloses, fault }: QuicCloseFacts): QuicBreach | undefined {
+  // The frame itself was refused before anything was made of it.
+  if (fault?.rule === 'frame-out-of-place' && fault.detail.includes('0x1d')) {
+    return {
+      rule: 'quic-10.2.3-1d-becomes-1c',
+      grade: 'fail',
+      who: 'peer',
+      text: `the peer sent an application close (0x1d) too early: ${fault.detail}`,
+      evidence: [fault],
+    };
+  }
   const wrong = peerCloses.filter(({ frameType, space }) => frameType === 0x1d && space !== 'application');
   if (wrong.length === 0) return undefined;
   return {

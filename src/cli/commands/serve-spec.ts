@@ -3,7 +3,10 @@ import type { CommandSpec, OptionSpec } from '../command.ts';
 const BEHAVIOUR: readonly OptionSpec[] = [
   ['-b, --behaviour <name>', 'how connections are closed (default: well-behaved); --list shows the names'],
   ['--misbehave <name>', 'the same as --behaviour'],
-  ['--exchange <what>', '"http" answers a request, "echo" sends back, "silent"; "auto" (default) looks'],
+  [
+    '--exchange <what>',
+    '"http" answers a request, "echo" sends back, "silent"; "auto" (default) looks at what comes, or at the ALPN',
+  ],
   ['--list', 'show the behaviours, and end'],
 ].map(([flags = '', text = '']) => ({ flags, text, group: 'Behaviour' }));
 
@@ -18,6 +21,7 @@ const SERVER: readonly OptionSpec[] = [
   ['--key <file>', 'its private key, PEM (default: in the certificate file)'],
   ['--psk <hex>', 'serve dtls: a pre-shared key; there is no certificate then, unless --cert names one'],
   ['--psk-identity <text>', 'the name of that key (default: Client_identity)'],
+  ['--retry', 'serve quic: every client has to prove its address first (Retry)'],
   ['--cid', 'serve dtls: agree on connection IDs with clients that ask for them (RFC 9146)'],
   ['--crypto <provider>', 'auto (default), noble or native'],
 ].map(([flags = '', text = '']) => ({ flags, text, group: 'Server' }));
@@ -34,8 +38,8 @@ export const serveSpec: CommandSpec = {
   summary: 'a server that closes its connections well or badly, for testing clients',
   arguments: '<protocol>',
   description:
-    'Serves TLS or DTLS with a certificate of its own, closes each connection in one chosen way, right or wrong, and ' +
-    'says for each connection what the client did. The protocol is tls or dtls.',
+    'Serves TLS, DTLS or QUIC with a certificate of its own, closes each connection in one chosen way, right or wrong, and ' +
+    'says for each connection what the client did. The protocol is tls, dtls or quic.',
   options: [...BEHAVIOUR, ...SERVER, ...OUTPUT],
   examples: [
     ['sslshut serve tls', 'does everything right, on a free port'],
@@ -43,6 +47,8 @@ export const serveSpec: CommandSpec = {
     ['sslshut serve tls -b never-reply --exchange echo --count 1', 'never answers close_notify'],
     ['sslshut serve dtls -b never-reply -p 4433', 'DTLS that never answers close_notify'],
     ['sslshut serve dtls --psk 1a2b3c4d --psk-identity sensor --cid', 'for the clients of the IoT'],
+    ['sslshut serve quic -b closes-first', 'HTTP/3 that closes when its answer has left'],
+    ['sslshut serve quic -b close-lost:5 --retry', 'loses its first five CONNECTION_CLOSE'],
     ['sslshut serve tls --list', 'the ways of closing it knows'],
   ],
 };

@@ -21,12 +21,12 @@ export const serveCommand: Command = { spec: serveSpec, run: runServe };
 async function runServe(context: Context): Promise<number> {
   const { terminal, raw } = context;
   const [protocol = ''] = context.arguments;
-  if (protocol !== 'tls' && protocol !== 'dtls') {
+  if (protocol !== 'tls' && protocol !== 'dtls' && protocol !== 'quic') {
     throw bad(
       'serve',
       protocol,
       'is not a protocol that sslshut serves',
-      'sslshut serve tls, sslshut serve dtls',
+      'sslshut serve tls, sslshut serve dtls, sslshut serve quic',
     );
   }
   const output = toOutputOptions(raw);
@@ -76,13 +76,15 @@ function toServeOptions({ raw }: Context, protocol: Served): ServeOptions {
     textOf(raw, one),
   );
   const [host, versions, crypto] = ['host', protocol, 'crypto'].map((one) => textOf(raw, one));
-  const other = protocol === 'tls' ? 'dtls' : 'tls';
-  if (raw[other] !== undefined) {
-    throw bad(`--${other}`, String(raw[other]), `does not go with serve ${protocol}`, `give --${protocol}`);
+  for (const other of ['tls', 'dtls'] as const) {
+    if (other === protocol || raw[other] === undefined) continue;
+    const hint = protocol === 'quic' ? 'QUIC is served in version 1 and 2' : `give --${protocol}`;
+    throw bad(`--${other}`, String(raw[other]), `does not go with serve ${protocol}`, hint);
   }
   return {
     protocol,
     ...datagramOptions(raw, protocol),
+    ...retryOption(raw, protocol),
     ...(name === undefined ? {} : { behaviour: name }),
     ...(exchange === undefined ? {} : { exchange: choice('--exchange', exchange, EXCHANGES) }),
     ...(port === undefined ? {} : { port: integer('--port', port, 0, 65_535) }),
@@ -111,6 +113,16 @@ function datagramOptions(raw: RawOptions, protocol: Served): Pick<ServeOptions, 
   return { ...(psk === undefined ? {} : { psk }), ...(connectionIds ? { connectionIds } : {}) };
 }
 
+function retryOption(raw: RawOptions, protocol: Served): Pick<ServeOptions, 'retry'> {
+  if (!flagOf(raw, 'retry')) return {};
+  if (protocol === 'quic') return { retry: true };
+  throw new UsageError(
+    'conflict',
+    `--retry does not go with serve ${protocol}`,
+    'sslshut serve quic --retry',
+  );
+}
+
 /** Where it listens, how to get there, and what will happen. The commands can be pasted. */
 function greeting(
   protocol: Served,
@@ -119,25 +131,32 @@ function greeting(
 ): string {
   const { id, says, host, port, selfSigned, certificate } = server;
   // The key is not repeated: what a server prints ends up in logs.
-  const [psk, opensslPsk] = certificate === '' ? [' --psk HEX', ' -psk HEX'] : ['', ''];
+  const [psk = '', opensslPsk = ''] = certificate === '' ? [' --psk HEX', ' -psk HEX'] : [];
   const at = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   const name = ['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host) ? 'localhost' : host;
   const rows = [
     { body: [{ text: id, tone: 'strong' as const }, { text: ` on ${at}: ${says}` }], indent: 2 },
     ...[
       `sslshut ${protocol}-close${selfSigned ? ' --insecure' : ''}${psk} ${name}:${port}`,
-      ...(protocol === 'tls'
-        ? [
-            `curl -v${selfSigned ? 'k' : ''} https://${name}:${port}/`,
-            `openssl s_client -connect ${name}:${port}`,
-          ]
-        : [`openssl s_client -dtls1_2${opensslPsk} -connect ${name}:${port}`]),
+      ...otherClients(protocol, `${name}:${port}`, selfSigned, opensslPsk),
     ].map((line) => ({
       body: [{ text: line, tone: 'faint' as const, whole: true as const }],
       lead: [{ text: '  ' }],
     })),
   ];
   return `${rows.flatMap((row) => fitRow(row, page)).join('\n')}\n`;
+}
+
+function otherClients(protocol: Served, at: string, selfSigned: boolean, psk: string): string[] {
+  const k = selfSigned ? 'k' : '';
+  switch (protocol) {
+    case 'tls':
+      return [`curl -v${k} https://${at}/`, `openssl s_client -connect ${at}`];
+    case 'dtls':
+      return [`openssl s_client -dtls1_2${psk} -connect ${at}`];
+    case 'quic':
+      return [`curl -v${k} --http3-only https://${at}/`, `openssl s_client -quic -alpn h3 -connect ${at}`];
+  }
 }
 
 function clientText(client: ServedClient, output: OutputOptions, page: PageOptions): string {

@@ -74,7 +74,7 @@ function isSaid(closing: QuicClosing): boolean {
 function* listen(closing: QuicClosing): Task<void> {
   const { core, plan, emit } = closing;
   const { lingerMs = 0 } = plan;
-  yield* until('the end of closing', () => isOver(closing), core.closingEnds() ?? closing.now());
+  if (core.closingEnds() !== undefined) yield* until('the end of closing', () => isOver(closing));
   if (lingerMs === 0) return;
   emit({ kind: 'phase', name: 'linger' });
   const end = closing.now() + lingerMs;

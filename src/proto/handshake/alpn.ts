@@ -21,9 +21,9 @@ export function chooseProtocol(ctx: Context, extensions: readonly Extension[]): 
   const data = findExtension(extensions, EXTENSION.application_layer_protocol_negotiation);
   if (data === undefined) return without(ctx, 'the client offers no application protocol');
   const offered = protocolList.decode(data);
-  const { alpn } = ctx.config;
-  if (alpn === undefined || alpn.length === 0) return without(ctx, 'we have no application protocol');
-  const chosen = alpn.find((protocol) => offered.includes(protocol));
+  const { alpn = [], alpnElse } = ctx.config;
+  if (alpn.length === 0 && alpnElse === undefined) return without(ctx, 'we have no application protocol');
+  const chosen = alpn.find((protocol) => offered.includes(protocol)) ?? alpnElse?.(offered);
   if (chosen === undefined)
     throw peerFault('no-application-protocol', ALERT.no_application_protocol, 'no protocol in common');
   return chosen;

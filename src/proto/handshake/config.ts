@@ -14,6 +14,8 @@ export type HandshakeConfig = {
   signatureSchemes: readonly number[];
   serverName?: string;
   alpn?: readonly string[];
+  /** Server: picks out of what is offered where none of `alpn` is. */
+  alpnElse?(offered: readonly string[]): string | undefined;
   /** Server: required. Client: answers a CertificateRequest. */
   identity?: Identity;
   /** Server: ask for a client certificate. */

@@ -1,0 +1,162 @@
+/** A command that shows whether it is so, and what to look for in what it prints. */
+export type Confirm = { command: string; look: string };
+
+export type ConfirmName = keyof typeof CONFIRM;
+
+/** HOST:PORT is the peer in question. Written as a shell wants it; a test parses every one of them. */
+export const CONFIRM = {
+  // Of a TLS server, asked by us.
+  'peer-close': tls(
+    String.raw`--wait-peer --send 'GET / HTTP/1.0\r\n\r\n'`,
+    'class fin: the server ends its answer without close_notify; clean: it does not',
+  ),
+  transport: tls(
+    String.raw`--send 'GET / HTTP/1.0\r\n\r\n' --read-until eof --linger 1s`,
+    'class reset: RST without close_notify; reset-after-close: RST, but nothing is lost',
+  ),
+  reply: tls('', 'class fin, reset or silent: our close_notify is not answered; clean: it is'),
+  latency: tls('--repeat 5', 'class late or silent: how long the answer to our close_notify takes'),
+  'half-close': tls(
+    String.raw`--half-close --send 'GET / HTTP/1.0\r\n\r\n'`,
+    'bytes received: does the answer still come after our close_notify',
+  ),
+  'keep-alive': tls(
+    String.raw`--send 'GET / HTTP/1.1\r\nHost: HOST\r\n\r\n' --read-until idle --wait-peer --timeout close=2m`,
+    "the time of the peer's FIN: an idle connection must leave the client's pool before that",
+  ),
+  idle: tls(
+    '--wait-peer --timeout close=2m',
+    'who ends an idle connection, when, and whether close_notify comes before FIN',
+  ),
+  'early-response': tls(
+    String.raw`--send 'POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 1000000\r\n\r\n' --read-until eof`,
+    'class reset: the server answers before it has read, and resets over what it has not',
+  ),
+  'client-leaves': tls(
+    '--abrupt fin --linger 1s',
+    "the same line in the server's log: it is what a client's bare FIN looks like there",
+  ),
+  'leave-at-once': tls(
+    '--rapid',
+    "what the server's log says of a client that does not wait for its tickets",
+  ),
+  'write-after': tls('--write-after-close', 'what the peer does with a record after our close_notify'),
+  'alert-level': tls(
+    '--wait-peer -v',
+    'the level beside close_notify in the timeline: warning is right, fatal is not',
+  ),
+  'user-canceled': tls('--wait-peer -v', 'an alert user_canceled before close_notify'),
+  resume: tls(
+    '--abrupt fin --resume',
+    'resumption: is a session accepted again after a close without close_notify',
+  ),
+  'leave-and-resume': tls(
+    '--rapid --resume',
+    'resumption: is a session accepted again after a fast shutdown',
+  ),
+  'tcp-release': tls(
+    '--linger 2s',
+    'class reset-after-close or held-open: who lets go of the TCP connection, and how',
+  ),
+  handshake: tls('-v', 'class handshake-failed: how far it came, who gave up, and with which alert'),
+  'implicit-tls': tls(
+    '',
+    'on the port where TLS starts at once (465, 993, 995, 990): is our close_notify answered',
+  ),
+  'ftps-server': tls(
+    '--wait-peer',
+    'on port 990: class fin means that the server closes without close_notify',
+  ),
+  'h2-idle': tls(
+    '--alpn h2 --wait-peer --timeout close=2m',
+    'when the server ends an idle connection, and whether close_notify comes before FIN',
+  ),
+
+  // Of a client, or of a program of one's own, shown by a server of ours.
+  'watch-client': serve('-v', 'how far its handshake comes, and how it leaves: close_notify, FIN or RST'),
+  'serve-fin': serve('--behaviour fin-no-close-notify', 'the same message: it comes from a bare FIN'),
+  'serve-rst': serve('--behaviour rst-no-close-notify', 'the same message: it comes from a reset'),
+  'serve-rst-after': serve(
+    '--behaviour rst-after-close-notify',
+    'the same message: close_notify, then a reset',
+  ),
+  'serve-mid-record': serve('--behaviour fin-mid-record', 'the same message: FIN inside a record'),
+  'serve-mid-body': serve('--behaviour fin-mid-body', 'the same message: a body that ends too early'),
+  'serve-hold': serve('--behaviour reply-then-hold', 'does it write after close_notify'),
+  'serve-fatal-alert': serve('--behaviour fatal-alert', 'the same message, or the alert that it hides'),
+  'serve-zero-window': serve('--behaviour zero-window-close', 'the same message: nobody reads what it sends'),
+  'serve-plaintext': serve(
+    '--behaviour plaintext-close-notify',
+    'what it makes of a record that does not decrypt',
+  ),
+  'serve-user-canceled': serve('--behaviour user-canceled-only', 'what it makes of user_canceled alone'),
+
+  // DTLS.
+  'dtls-reply': dtls(
+    '--retry-close 2',
+    'class silent: close_notify is not answered, even when it is repeated',
+  ),
+  'dtls-alive': dtls('--send hello', 'class alive-after-close: the peer did not drop the association'),
+  'dtls-vanish': dtls(
+    '--vanish',
+    'then connect again from the same port: does the server take the new ClientHello',
+  ),
+  'serve-dtls': serveDtls('-v', 'what it does once close_notify has come'),
+  'serve-dtls-mute': serveDtls(
+    '--behaviour never-reply',
+    'how long it waits for an answer to its close_notify',
+  ),
+  'serve-dtls-forged': serveDtls('--behaviour forged-close', 'does it believe an alert in clear text'),
+  'serve-dtls-reordered': serveDtls(
+    '--behaviour close-reordered',
+    'what it does with data that is overtaken by close_notify',
+  ),
+
+  // QUIC.
+  'quic-close': quic('', 'class unreachable, handshake-failed or clean: who is there, and does a close work'),
+  'quic-wait': quic(
+    '--wait-peer --timeout close=60s',
+    "the peer's CONNECTION_CLOSE: frame type, code and reason; class idle-timeout: there was none",
+  ),
+  'quic-drain': quic('--linger 2s', 'what comes after the close: does the peer go quiet, as it must'),
+  'quic-rapid': quic('--rapid --linger 2s', 'what a peer does when CONNECTION_CLOSE is all that it hears'),
+  'quic-flush': quic('--no-stream-flush', 'what is lost when the close does not wait for acknowledgements'),
+  'quic-restart': quic(
+    '--wait-peer --keep-alive 5s --timeout close=60s',
+    'restart the server meanwhile: class stateless-reset, or idle-timeout when it sends none',
+  ),
+  'quic-handshake': quic('-v', 'class handshake-failed: how far it came, and the code that ended it'),
+  'quic-handshake-close': quic(
+    '--close-in handshake -v',
+    'a close before the handshake is over: what is sent at which level, and does it arrive',
+  ),
+  'quic-stream': quic(
+    '--reset-stream H3_REQUEST_CANCELLED -v',
+    'RESET_STREAM and STOP_SENDING, both ways, and that the connection lives on',
+  ),
+  'quic-code': quic('--code 0 -v', "what the peer makes of a code that is not HTTP/3's"),
+} as const satisfies Readonly<Record<string, Confirm>>;
+
+function tls(options: string, look: string): Confirm {
+  return { command: line('tls-close', options, 'HOST:PORT'), look };
+}
+
+function dtls(options: string, look: string): Confirm {
+  return { command: line('dtls-close', options, 'HOST:PORT'), look };
+}
+
+function quic(options: string, look: string): Confirm {
+  return { command: line('quic-close', options, 'HOST:PORT'), look };
+}
+
+function serve(options: string, look: string): Confirm {
+  return { command: line('serve tls', options), look: `point the program at it: ${look}` };
+}
+
+function serveDtls(options: string, look: string): Confirm {
+  return { command: line('serve dtls', options), look: `point the program at it: ${look}` };
+}
+
+function line(...words: readonly string[]): string {
+  return ['sslshut', ...words].filter((word) => word !== '').join(' ');
+}
