@@ -139,7 +139,7 @@ function enter(state: QuicState, now: Millis, to: 'closing' | 'draining', why: s
   const { closing, config } = state;
   const { ptoMs, durationMs, formula } = closingTime(
     state.recovery,
-    highestSpace(state),
+    config.policy.closingAckDelay === 'always' ? 'application' : highestSpace(state),
     config.policy.closingPtos,
   );
   const goesOn = closing.ends !== undefined;

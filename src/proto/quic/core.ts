@@ -81,6 +81,10 @@ export type QuicPolicy = {
   maxAckDelayMs: Millis;
   /** Duration of closing and draining, in PTOs. */
   closingPtos: number;
+  /** Is max_ack_delay part of that before there are 1-RTT keys too? RFC 9002 §6.2.1 leaves it out. */
+  closingAckDelay: '1rtt' | 'always';
+  /** Congestion window to begin with, in bytes, beyond which it grows by a datagram for each round trip; undefined: RFC 9002 §7.2's. */
+  initialWindow: number | undefined;
   /** Initiate a key update after so many packets under one key; also bounded by the AEAD's limit (RFC 9001 §6.6). */
   keyUpdatePackets: number;
   /** Grease the fixed bit when the peer allows it, send reserved versions and parameters (RFC 9287, RFC 9000 §15, §18.1). */

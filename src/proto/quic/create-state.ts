@@ -11,11 +11,12 @@ import { createLocalIds, createPeerIds } from './connection-ids.ts';
 import type { QuicDeps, Space } from './core.ts';
 import { createCryptoStream } from './crypto-stream.ts';
 import { createKeyRing, installInitial } from './keys.ts';
+import { createPacer } from './pacing.ts';
 import { parametersExtension } from './parameters-exchange.ts';
 import { createPath } from './path.ts';
 import { createReceived } from './recovery/acks.ts';
 import { createIdle } from './recovery/idle.ts';
-import { createRecovery } from './recovery/state.ts';
+import { createRecovery, type Recovery } from './recovery/state.ts';
 import type { Closing, ConnectionIds, Outbox, QuicState, SpaceState } from './state.ts';
 import { createStreams } from './streams/state.ts';
 
@@ -33,7 +34,8 @@ export function createState(role: Role, config: QuicConfig, deps: QuicDeps): Qui
     versions: { original: version, chosen: version, afterNegotiation: false },
     keys: createKeyRing(deps.provider, role),
     spaces: createSpaces(),
-    recovery: createRecovery({ role, maxDatagram: config.maxDatagram, now: accepted?.at ?? 0 }),
+    recovery: recoveryOf(role, config, accepted?.at ?? 0),
+    pacer: createPacer(config.maxDatagram, accepted?.at ?? 0),
     streams: createStreams({ role, limits, emit: (fact) => emit(fact) }),
     ours: createLocalIds({ first: ids.ownSource, make: () => makeId(config, deps), emit }),
     theirs: createPeerIds({
@@ -57,6 +59,10 @@ export function createState(role: Role, config: QuicConfig, deps: QuicDeps): Qui
   return state;
 }
 
+function recoveryOf(role: Role, { maxDatagram, policy }: QuicConfig, now: Millis): Recovery {
+  return createRecovery({ role, maxDatagram, now, window: policy.initialWindow });
+}
+
 /** Client, after Version Negotiation: everything anew but what the application did and how the server may address us. */
 export function beginAnew(state: QuicState, version: number, now: Millis): void {
   const { role, config, deps, emit, ids, theirs } = state;
@@ -67,7 +73,8 @@ export function beginAnew(state: QuicState, version: number, now: Millis): void 
   state.keys = createKeyRing(deps.provider, role);
   installInitial(state.keys, version, ids.original);
   state.spaces = createSpaces();
-  state.recovery = createRecovery({ role, maxDatagram: config.maxDatagram, now });
+  state.recovery = recoveryOf(role, config, now);
+  state.pacer = createPacer(config.maxDatagram, now);
   state.outbox.pending = undefined;
 }
 

@@ -48,12 +48,17 @@ export function put(draft: Draft, frame: Frame, sent?: SentFrame): boolean {
  * What is to be said in this space now, as far as it fits. `free`: the window lets us say more than ACKs. Undefined: nothing. What is
  * taken counts as sent.
  */
-export function fillDraft(state: QuicState, draft: Draft, free: boolean, now: Millis): Draft | undefined {
+export function fillDraft(
+  state: QuicState,
+  draft: Draft,
+  free: () => boolean,
+  now: Millis,
+): Draft | undefined {
   const own = state.spaces[draft.space];
   const { maxAckDelayMs } = state.config.policy;
   const due = ackDueAt(own.received, maxAckDelayMs);
   const ackOwed = own.ackNow || (due !== undefined && due <= now);
-  const speaks = free && (own.probes > 0 || hasContent(state, draft.space));
+  const speaks = own.probes > 0 || (hasContent(state, draft.space) && free());
   if (!ackOwed && !speaks) return undefined;
   putAck(state, draft, now);
   if (speaks) {

@@ -13,6 +13,8 @@ export const DEFAULT_QUIC_POLICY: QuicPolicy = {
   idleTimeoutMs: 30_000,
   maxAckDelayMs: 25,
   closingPtos: 3,
+  closingAckDelay: '1rtt',
+  initialWindow: undefined,
   keyUpdatePackets: 1_000_000,
   grease: false,
 };
@@ -27,4 +29,7 @@ export const OPENSSL_QUIC_POLICY: QuicPolicy = {
   alertSays: 'handshake-alert',
   answerClose: false,
   keepAliveMs: 'half-idle',
+  closingAckDelay: 'always',
+  // Five datagrams leave before an acknowledgement is needed, and slow start is over.
+  initialWindow: 6000,
 };

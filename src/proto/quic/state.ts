@@ -9,6 +9,7 @@ import type { LocalIds, PeerIds } from './connection-ids.ts';
 import type { CloseCause, CloseRequest, QuicDeps, QuicPhase, Space } from './core.ts';
 import type { CryptoStream } from './crypto-stream.ts';
 import type { KeyRing } from './keys.ts';
+import type { Pacer } from './pacing.ts';
 import type { VersionState } from './parameters.ts';
 import type { Received } from './recovery/acks.ts';
 import type { Amplification } from './recovery/amplification.ts';
@@ -31,6 +32,7 @@ export type QuicState = {
   keys: KeyRing;
   spaces: Record<Space, SpaceState>;
   recovery: Recovery;
+  pacer: Pacer;
   readonly streams: StreamsState;
   ours: LocalIds;
   theirs: PeerIds;

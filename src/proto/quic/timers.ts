@@ -28,6 +28,7 @@ export function pollTimeout(state: QuicState): Millis | undefined {
         keepAliveDue(state),
         pathTimer(state),
         state.oldKeysUntil,
+        state.pacer.until,
       ]);
   }
 }
@@ -44,6 +45,7 @@ export function handleTimeout(state: QuicState, now: Millis): void {
   giveUp(state, lost);
   if (probe !== undefined) queueProbes(state, probe);
   for (const space of SPACES) if (isDue(ackDue(state, space), now)) state.spaces[space].ackNow = true;
+  if (isDue(state.pacer.until, now)) state.pacer.until = undefined;
   keepAlive(state, now);
   onPathTimer(state, now);
   if (isDue(state.oldKeysUntil, now)) {

@@ -3,10 +3,10 @@ import { resend } from './acknowledgements.ts';
 import { terminate } from './close.ts';
 import { closeUnit } from './close-unit.ts';
 import { discard } from './confirm.ts';
-import type { Space } from './core.ts';
 import { createDraft, type Draft, fillDraft, put } from './draft.ts';
 import { updateWornKeys } from './key-update.ts';
 import { canSend } from './keys.ts';
+import { burst, mayBurst } from './pacing.ts';
 import { keyUse } from './packets/key-phases.ts';
 import { amplificationAllowance, debitSent } from './recovery/amplification.ts';
 import { allowance } from './recovery/congestion.ts';
@@ -33,7 +33,7 @@ export function peekUnit(state: QuicState, now: Millis): Unit | undefined {
 
 /** It left: now it counts, and what is in it becomes facts. `silently`: it did not, but shall be believed to. */
 export function unitSent(state: QuicState, now: Millis, silently = false): void {
-  const { outbox, path, recovery, role } = state;
+  const { outbox, path, recovery, role, pacer } = state;
   const unit = outbox.pending;
   if (unit === undefined) return;
   outbox.pending = undefined;
@@ -42,6 +42,7 @@ export function unitSent(state: QuicState, now: Millis, silently = false): void 
   if (unit.closes && !silently) state.closing.sent++;
   for (const packet of unit.packets) {
     onPacketSent(recovery, { ...packet, sentAt: now });
+    if (packet.inFlight) burst(pacer, packet.bytes);
     if (packet.ackEliciting) idleSent(state.idle, now);
     if (!silently) for (const frame of packet.frames) tellSent(state, frame);
   }
@@ -93,7 +94,8 @@ function ordinaryUnit(state: QuicState, now: Millis): Unit | undefined {
     if (!canSend(state.keys, space)) continue;
     const room = roomFor(state, space, left);
     if (room < LEAST_ROOM) break;
-    const draft = fillDraft(state, createDraft(space, room), isFree(state, space, left, limit), now);
+    const free = (): boolean => isFree(state, left, limit) && mayBurst(state.pacer, state.recovery, now);
+    const draft = fillDraft(state, createDraft(space, room), free, now);
     if (draft === undefined) continue;
     drafts.push(draft);
     left -= left - room + draft.size;
@@ -101,9 +103,9 @@ function ordinaryUnit(state: QuicState, now: Millis): Unit | undefined {
   return drafts.length === 0 ? undefined : sealUnit(state, drafts, now);
 }
 
-/** RFC 9002 §7: what is in flight stays within the window; a probe may go beyond (§7.5). */
-function isFree({ recovery, spaces }: QuicState, space: Space, left: number, limit: number): boolean {
-  return spaces[space].probes > 0 || allowance(recovery) - (limit - left) >= left;
+/** RFC 9002 §7: what is in flight stays within the window. */
+function isFree({ recovery }: QuicState, left: number, limit: number): boolean {
+  return allowance(recovery) - (limit - left) >= left;
 }
 
 /** A PATH_CHALLENGE that came from where the peer is not: the answer goes there, and nothing else (§8.2.2). */

@@ -55,12 +55,17 @@ export function createRecovery(options: {
   /** Most bytes of a datagram that we send. */
   maxDatagram: number;
   now: Millis;
+  /** Congestion window to begin with, where it is not the usual one; there is no slow start then. */
+  window?: number | undefined;
 }): Recovery {
-  const { role, maxDatagram, now } = options;
+  const { role, maxDatagram, now, window } = options;
   return {
     role,
     rtt: initialRtt(),
-    congestion: initialCongestion(maxDatagram),
+    congestion: {
+      ...initialCongestion(maxDatagram),
+      ...(window !== undefined && { window, threshold: window }),
+    },
     maxAckDelay: DEFAULT_MAX_ACK_DELAY,
     probes: 0,
     waitingSince: now,
