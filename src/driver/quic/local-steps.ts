@@ -91,8 +91,8 @@ function actAtOnce(local: QuicLocal, step: LocalStep): Observation {
     case 'set_quiet_shutdown':
       return { op, quiet: 0 };
     case 'pending': {
-      const pending = quicPending(named(local, step.on));
-      return { op, ...onOf(step), pending, has_pending: pending > 0 || ssl.core.ready() };
+      const { pending, hasPending } = quicPending(named(local, step.on));
+      return { op, ...onOf(step), pending, has_pending: hasPending };
     }
     case 'stream_state': {
       const { write, read } = quicStreamState(named(local, step.on));

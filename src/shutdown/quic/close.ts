@@ -9,6 +9,7 @@ export function beginClosing(ssl: QuicSsl, request: CloseRequest): void {
   ssl.shutting = true;
   if (isEnding(ssl)) return;
   noteArguments(ssl, request);
+  if (!ssl.flushTold) noteWindow(ssl);
   tellFlush(ssl);
   ssl.core.close(ssl.now(), request);
   // It leaves before anything is read: the peer's own close, if it lies there already, would keep it back.
@@ -20,9 +21,13 @@ export function beginClosing(ssl: QuicSsl, request: CloseRequest): void {
 export function tellFlush(ssl: QuicSsl): void {
   if (ssl.flushTold || !ssl.started) return;
   ssl.flushTold = true;
-  const { written, sent, acknowledged } = ssl.core.streams.counts();
+  const { written, acknowledged } = ssl.core.streams.counts();
   ssl.emit?.({ kind: 'flush', complete: ssl.core.streams.flushed(), written, acknowledged });
-  if (written === sent || isEnding(ssl)) return;
+}
+
+function noteWindow(ssl: QuicSsl): void {
+  const { written, sent } = ssl.core.streams.counts();
+  if (!ssl.started || written === sent) return;
   noteDifference(ssl, 17, {
     manual: 'sends CONNECTION_CLOSE whether the congestion window is full or not',
     'openssl-3.5': 'sends no CONNECTION_CLOSE at all while the congestion window is full',

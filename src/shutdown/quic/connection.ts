@@ -30,7 +30,6 @@ export type QuicSsl = {
   readonly profile: ProfileName;
   readonly choices: QuicChoices;
   readonly blocking: boolean;
-  readonly defaultStreamMode: QuicSslSetup['defaultStream'];
   readonly explicitEvents: boolean;
   readonly pump: QuicChoices['pump'];
   readonly flush: () => boolean;
@@ -44,6 +43,8 @@ export type QuicSsl = {
   received: boolean;
   /** SSL_shutdown was called: nothing can be written any more. */
   shutting: boolean;
+  /** It was called to flush, and nothing had been begun before: it waits for acknowledgements. */
+  flushing: boolean;
   /** The arguments of the first call of SSL_shutdown_ex. */
   firstArgs: CloseRequest | undefined;
   /** A call came back with 0 in the middle of the flush: CONNECTION_CLOSE is still to be sent. */
@@ -52,6 +53,8 @@ export type QuicSsl = {
   flushTold: boolean;
   /** The stream that stands behind the connection object, once one was needed. */
   defaultStream: bigint | undefined;
+  /** `none`: there will be no other. */
+  defaultStreamMode: QuicSslSetup['defaultStream'];
   /** SSL_write that said WANT_WRITE: bytes of it that were taken, by stream. */
   readonly begunWrites: Map<bigint, number>;
   /** The transport took no more. */
@@ -78,7 +81,6 @@ export function createQuicSsl(setup: QuicSslSetup): QuicSsl {
     profile: setup.profile,
     choices,
     blocking: setup.blocking,
-    defaultStreamMode: setup.defaultStream,
     explicitEvents: setup.explicitEvents,
     pump: setup.pump ?? choices.pump,
     flush: setup.flush,
@@ -89,10 +91,12 @@ export function createQuicSsl(setup: QuicSslSetup): QuicSsl {
     sent: false,
     received: false,
     shutting: false,
+    flushing: false,
     firstArgs: undefined,
     owesClose: false,
     flushTold: false,
     defaultStream: undefined,
+    defaultStreamMode: setup.defaultStream,
     begunWrites: new Map(),
     stuck: false,
     ticks: 0,
@@ -115,4 +119,14 @@ export function isEnding(ssl: QuicSsl): boolean {
 /** May streams still be changed? Not once SSL_shutdown was called, nor when the connection is ending. */
 export function mayChange(ssl: QuicSsl): boolean {
   return !ssl.shutting && !isEnding(ssl);
+}
+
+/** The stream behind an object, if there is one. */
+export function streamOf(object: QuicObject): bigint | undefined {
+  return object.is === 'stream' ? object.id : object.defaultStream;
+}
+
+/** Nothing stands behind the connection object, and nothing will. */
+export function hasNoStream({ defaultStream, defaultStreamMode }: QuicSsl): boolean {
+  return defaultStream === undefined && defaultStreamMode === 'none';
 }

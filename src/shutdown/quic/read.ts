@@ -1,8 +1,9 @@
 import { sslError, success, wantRead } from '../results.ts';
 import type { Call, CallResult } from '../types.ts';
-import { connectionOf, mayChange, type QuicObject } from './connection.ts';
+import { connectionOf, hasNoStream, isEnding, mayChange, type QuicObject, streamOf } from './connection.ts';
 import { awaitEvent, tick, tickUnlessExplicit } from './events.ts';
-import { quicDoHandshake, SHUTDOWN } from './handshake.ts';
+import { quicDoHandshake } from './handshake.ts';
+import { isOver } from './over.ts';
 
 /**
  * SSL_read for QUIC, from a stream or the connection's default stream. What has been received can be read whatever became of the
@@ -17,12 +18,17 @@ export function quicPeek(object: QuicObject, max: number): Call {
   return readStream(object, max, true);
 }
 
-/** SSL_pending: bytes that SSL_read can deliver at once. */
-export function quicPending(object: QuicObject): number {
-  const { streams } = connectionOf(object).core;
-  const stream = object.is === 'stream' ? object.id : object.defaultStream;
-  const waiting = stream === undefined ? undefined : streams.peek(stream, Number.MAX_SAFE_INTEGER);
-  return waiting?.kind === 'data' ? waiting.data.length : 0;
+/** SSL_pending: bytes that SSL_read can deliver at once. SSL_has_pending: has it anything to say at once? */
+export function quicPending(object: QuicObject): { pending: number; hasPending: boolean } {
+  const ssl = connectionOf(object);
+  const stream = streamOf(object);
+  if (stream === undefined) return { pending: 0, hasPending: false };
+  const { streams } = ssl.core;
+  const waiting = streams.peek(stream, Number.MAX_SAFE_INTEGER);
+  return {
+    pending: waiting.kind === 'data' ? waiting.data.length : 0,
+    hasPending: streams.readable(stream) || isEnding(ssl),
+  };
 }
 
 function* readStream(object: QuicObject, max: number, peek: boolean): Call {
@@ -31,16 +37,16 @@ function* readStream(object: QuicObject, max: number, peek: boolean): Call {
     const shaken = yield* quicDoHandshake(ssl);
     if (shaken.ret !== 1) return { ...shaken, ret: 0 };
   }
-  if (object.is === 'connection' && ssl.defaultStreamMode === 'none') return sslError(0, 'no stream');
+  if (object.is === 'connection' && hasNoStream(object)) return sslError(0, 'no stream');
   const first = look(object, max, peek);
   if (first !== undefined) return first;
-  if (!mayChange(ssl)) return sslError(0, SHUTDOWN);
+  if (!mayChange(ssl)) return isOver(ssl);
   if (ssl.blocking) tick(ssl);
   else tickUnlessExplicit(ssl);
   for (;;) {
     const result = look(object, max, peek);
     if (result !== undefined) return result;
-    if (!mayChange(ssl)) return sslError(0, SHUTDOWN);
+    if (!mayChange(ssl)) return isOver(ssl);
     if (!ssl.blocking) return wantRead(0);
     yield awaitEvent(ssl, wantRead(0));
     tick(ssl);
@@ -69,7 +75,6 @@ function look(object: QuicObject, max: number, peek: boolean): CallResult | unde
 
 /** Whoever reads first takes the first stream that the peer opens. */
 function streamToRead(object: QuicObject): bigint | undefined {
-  if (object.is === 'stream') return object.id;
-  object.defaultStream ??= object.core.streams.accept();
-  return object.defaultStream;
+  if (object.is === 'connection') object.defaultStream ??= object.core.streams.accept();
+  return streamOf(object);
 }

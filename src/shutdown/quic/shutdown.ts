@@ -88,9 +88,11 @@ function* beforeClosing(ssl: QuicSsl, has: (flag: ShutdownExFlag) => boolean, bl
 }
 
 function* flushStreams(ssl: QuicSsl, block: boolean): Waiting {
+  // After a call that was not to flush there is nothing to wait for.
+  ssl.flushing ||= !ssl.shutting;
   ssl.shutting = true;
   ssl.owesClose = false;
-  const flushed = (): boolean => !ssl.started || ssl.core.streams.flushed();
+  const flushed = (): boolean => !ssl.flushing || !ssl.started || ssl.core.streams.flushed();
   if (!flushed()) yield* until(ssl, () => flushed() || isEnding(ssl), block);
   if (flushed()) return undefined;
   if (isEnding(ssl)) return unflushed(ssl, block);
@@ -114,7 +116,7 @@ function unflushed(ssl: QuicSsl, block: boolean): CallResult | undefined {
 
 /** SSL_SHUTDOWN_FLAG_WAIT_PEER has no effect on a connection that is ending already. */
 function* awaitPeer(ssl: QuicSsl, block: boolean): Waiting {
-  yield* until(ssl, () => isEnding(ssl), block);
+  if (!isEnding(ssl)) yield* until(ssl, () => isEnding(ssl), block);
   if (!isEnding(ssl)) return underWay();
   const cause = ssl.core.cause();
   if (block || ssl.core.phase() === 'terminated' || (cause?.kind === 'close' && cause.by === 'local')) {
@@ -136,7 +138,7 @@ function* awaitEnd(ssl: QuicSsl, block: boolean): Call {
 /** Handles events until that is so: again and again, or once where the call may not block. */
 function* until(ssl: QuicSsl, done: () => boolean, block: boolean): Waiting {
   if (!block) {
-    if (!done()) tickInShutdown(ssl);
+    tickInShutdown(ssl);
     return undefined;
   }
   for (tick(ssl); !done(); tick(ssl)) yield awaitEvent(ssl, underWay());

@@ -1,45 +1,61 @@
 import type { QuicStreams, ReceiveState, SendState } from '../../proto/quic/core.ts';
 import type { Millis } from '../../timeline/event.ts';
-import { sslError, success } from '../results.ts';
-import type { Call, CallResult, Waiting, Want } from '../types.ts';
+import { sslError, success, wantRead } from '../results.ts';
+import type { Call, CallResult, Want } from '../types.ts';
+import { LARGEST_CODE } from './close.ts';
 import {
   connectionOf,
+  hasNoStream,
   isEnding,
   mayChange,
   type QuicObject,
   type QuicSsl,
   type QuicStream,
+  streamOf,
 } from './connection.ts';
 import { awaitEvent, tick, tickUnlessExplicit } from './events.ts';
-import { quicDoHandshake, SHUTDOWN } from './handshake.ts';
+import { quicDoHandshake } from './handshake.ts';
+import { isOver } from './over.ts';
 
-/** SSL_new_stream: 1 with the id in `stream`. Refused once closing has begun. */
-export function* quicNewStream(ssl: QuicSsl, direction: Parameters<QuicStreams['open']>[0]): Call {
-  if (isEnding(ssl)) return sslError(0, SHUTDOWN);
-  const shaken = yield* shakeHands(ssl);
-  if (shaken !== undefined) return shaken;
+/** SSL_new_stream: 1 with the id in `stream`. Whoever asks for streams gets no default stream any more. */
+export function* quicNewStream(ssl: QuicSsl, direction: Direction): Call {
+  const opened = yield* openStream(ssl, direction);
+  if (opened.stream !== undefined) withoutDefault(ssl);
+  return opened;
+}
+
+function* openStream(ssl: QuicSsl, direction: Direction): Call {
   for (;;) {
-    const id = ssl.core.streams.open(direction);
+    if (!mayChange(ssl)) return isOver(ssl);
+    const id = ssl.core.handshake().complete ? ssl.core.streams.open(direction) : undefined;
     if (id !== undefined) return { ...success(1), stream: id };
-    if (isEnding(ssl)) return sslError(0, SHUTDOWN);
-    const limited = sslError(0, 'stream count limited');
-    if (!ssl.blocking) return limited;
-    yield awaitEvent(ssl, limited);
+    if (!ssl.blocking) return LIMITED;
+    yield awaitEvent(ssl, LIMITED);
     tick(ssl);
   }
 }
 
-/** SSL_accept_stream: 1 with the id of the next stream that the peer opened; 0 without an error when there is none. */
+/** SSL_accept_stream: 1 with the id of the next stream that the peer opened; 0 and an empty error queue: there is none. */
 export function* quicAcceptStream(ssl: QuicSsl): Call {
+  if (ssl.defaultStream !== undefined) return sslError(0, 'called a function you should not call');
   for (;;) {
     const id = ssl.core.streams.accept();
-    if (id !== undefined) return { ...success(1), stream: id };
-    if (!ssl.blocking) return success(0);
-    if (!mayChange(ssl)) return sslError(0, SHUTDOWN);
-    yield awaitEvent(ssl, success(0));
+    if (id !== undefined) {
+      withoutDefault(ssl);
+      return { ...success(1), stream: id };
+    }
+    if (!ssl.blocking) return NO_STREAM;
+    if (!mayChange(ssl)) return isOver(ssl);
+    yield awaitEvent(ssl, NO_STREAM);
     tick(ssl);
   }
 }
+
+function withoutDefault(ssl: QuicSsl): void {
+  ssl.defaultStreamMode = 'none';
+}
+
+type Direction = Parameters<QuicStreams['open']>[0];
 
 /** The object of a stream that SSL_new_stream or SSL_accept_stream gave. */
 export function streamObject(connection: QuicSsl, id: bigint): QuicStream {
@@ -49,10 +65,9 @@ export function streamObject(connection: QuicSsl, id: bigint): QuicStream {
 /** SSL_stream_conclude: the stream ends normally, with FIN. */
 export function* quicStreamConclude(object: QuicObject): Call {
   const ssl = connectionOf(object);
-  if (!mayChange(ssl)) return sslError(0, SHUTDOWN);
+  if (!mayChange(ssl)) return isOver(ssl);
   const stream = yield* streamToWrite(object);
   if (typeof stream !== 'bigint') return stream;
-  if (ssl.core.streams.state(stream).send.is === 'concluded') return success(1);
   const wrong = whyNotWritable(ssl, stream);
   if (wrong !== undefined) return sslError(0, wrong);
   ssl.core.streams.conclude(stream);
@@ -65,9 +80,8 @@ export function* quicStreamReset(object: QuicObject, code: bigint): Call {
   const ssl = connectionOf(object);
   const stream = yield* streamToWrite(object);
   if (typeof stream !== 'bigint') return stream;
-  const { is } = ssl.core.streams.state(stream).send;
-  if (is === 'none') return sslError(0, 'stream recv only');
-  if (is === 'reset-local' || is === 'stopped') return sslError(0, 'stream reset');
+  const wrong = code > LARGEST_CODE ? 'passed invalid argument' : whyNotWritable(ssl, stream);
+  if (wrong !== undefined) return sslError(0, wrong);
   ssl.core.streams.reset(stream, code);
   return success(1);
 }
@@ -85,7 +99,7 @@ export type StreamStateName =
 /** SSL_get_stream_write_state and SSL_get_stream_read_state. */
 export function quicStreamState(object: QuicObject): { write: StreamStateName; read: StreamStateName } {
   const ssl = connectionOf(object);
-  const stream = object.is === 'stream' ? object.id : ssl.defaultStream;
+  const stream = streamOf(object);
   if (stream === undefined) return { write: 'NONE', read: 'NONE' };
   const { send, receive } = ssl.core.streams.state(stream);
   const over = isEnding(ssl);
@@ -99,6 +113,7 @@ function nameState(state: SendState | ReceiveState, over: boolean): StreamStateN
     case 'open':
       return 'OK';
     case 'concluded':
+      return state.acknowledged ? 'FINISHED' : 'OK';
     case 'finished':
       return 'FINISHED';
     case 'reset-local':
@@ -128,16 +143,15 @@ export function whyNotWritable(ssl: QuicSsl, stream: bigint): string | undefined
 export function* streamToWrite(object: QuicObject): Generator<Want, bigint | CallResult, Millis> {
   if (object.is === 'stream') return object.id;
   if (object.defaultStream !== undefined) return object.defaultStream;
-  if (object.defaultStreamMode === 'none') return sslError(0, 'no stream');
-  if (!mayChange(object)) return sslError(0, SHUTDOWN);
-  const opened = yield* quicNewStream(object, 'bidi');
+  if (!mayChange(object)) return isOver(object);
+  const shaken = yield* quicDoHandshake(object);
+  if (shaken.ret !== 1) return { ...shaken, ret: 0 };
+  if (hasNoStream(object)) return sslError(0, 'no stream');
+  const opened = yield* openStream(object, 'bidi');
   if (opened.stream === undefined) return opened;
   object.defaultStream = opened.stream;
   return opened.stream;
 }
 
-/** Undefined: done. */
-function* shakeHands(ssl: QuicSsl): Waiting {
-  const shaken = yield* quicDoHandshake(ssl);
-  return shaken.ret === 1 ? undefined : { ...shaken, ret: 0 };
-}
+const LIMITED: CallResult = { ...wantRead(0), queue: ['stream count limited'] };
+const NO_STREAM: CallResult = { ret: 0, error: 'SSL_ERROR_SYSCALL', errno: '0', queue: [] };

@@ -1,8 +1,9 @@
 import { sslError, success, wantWrite } from '../results.ts';
-import type { Call } from '../types.ts';
+import type { Call, CallResult } from '../types.ts';
 import { connectionOf, mayChange, type QuicObject } from './connection.ts';
 import { awaitEvent, tick, tickUnlessExplicit } from './events.ts';
-import { quicDoHandshake, SHUTDOWN } from './handshake.ts';
+import { quicDoHandshake } from './handshake.ts';
+import { isOver } from './over.ts';
 import { streamToWrite, whyNotWritable } from './streams.ts';
 
 /**
@@ -12,7 +13,7 @@ import { streamToWrite, whyNotWritable } from './streams.ts';
 export function* quicWrite(object: QuicObject, data: Uint8Array): Call {
   const ssl = connectionOf(object);
   const { streams } = ssl.core;
-  if (!mayChange(ssl)) return sslError(0, SHUTDOWN);
+  if (!mayChange(ssl)) return isOver(ssl);
   if (!ssl.core.handshake().complete) {
     const shaken = yield* quicDoHandshake(ssl);
     if (shaken.ret !== 1) return { ...shaken, ret: 0 };
@@ -21,6 +22,7 @@ export function* quicWrite(object: QuicObject, data: Uint8Array): Call {
   if (typeof stream !== 'bigint') return stream;
   const wrong = whyNotWritable(ssl, stream);
   if (wrong !== undefined) return sslError(0, wrong);
+  if (data.length === 0) return NOTHING;
   let taken = ssl.begunWrites.get(stream) ?? 0;
   if (taken > data.length) return sslError(0, 'bad write retry');
   for (;;) {
@@ -31,7 +33,7 @@ export function* quicWrite(object: QuicObject, data: Uint8Array): Call {
       ssl.begunWrites.delete(stream);
       return success(data.length);
     }
-    if (!mayChange(ssl)) return sslError(0, SHUTDOWN);
+    if (!mayChange(ssl)) return isOver(ssl);
     if (!ssl.blocking) {
       ssl.begunWrites.set(stream, taken);
       return wantWrite(0);
@@ -40,3 +42,6 @@ export function* quicWrite(object: QuicObject, data: Uint8Array): Call {
     if (streams.writable(stream) === 0) yield awaitEvent(ssl, wantWrite(0));
   }
 }
+
+/** Of an SSL_write of nothing OpenSSL has nothing to say either. */
+const NOTHING: CallResult = { ret: 0, error: 'SSL_ERROR_SSL', queue: [] };
