@@ -120,6 +120,16 @@ function followsClose(packet: Of<'packet'>, closes: readonly Of<'close'>[]): boo
   return closes.some((close) => close.space === SPACES[packet.type] && close.packet < number);
 }
 
+/**
+ * The close that says what that side meant: of those in several packet number spaces the one in the highest, for in Initial and
+ * Handshake packets an application's code is hidden (RFC 9000 §10.2.3).
+ */
+export function mainClose(closes: readonly Of<'close'>[]): Of<'close'> | undefined {
+  const [first] = closes;
+  const rank = (close: Of<'close'>): number => LOWEST_FIRST.indexOf(close.space);
+  return closes.reduce((best, close) => (best && rank(close) > rank(best) ? close : best), first);
+}
+
 /** NO_ERROR of the transport (RFC 9000 §20.1), code 0, or what the application protocol calls so (H3_NO_ERROR, DOQ_NO_ERROR). */
 export function saysNoError(close: Of<'close'> | undefined): boolean {
   if (close === undefined) return false;
@@ -137,3 +147,5 @@ const SPACES: Readonly<Record<string, string>> = {
   '0rtt': 'application',
   '1rtt': 'application',
 };
+
+const LOWEST_FIRST: readonly string[] = ['initial', 'handshake', 'application'];

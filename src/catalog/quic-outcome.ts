@@ -1,7 +1,14 @@
 import type { TimelineEvent } from '../timeline/event.ts';
 import type { CloseNote, Outcome, OutcomeClass, QuicOutcome } from '../timeline/outcome.ts';
 import { at, type Of } from './close-facts.ts';
-import { firstClose, type QuicCloseFacts, readQuicClose, saysNoError, spacings } from './quic-facts.ts';
+import {
+  firstClose,
+  mainClose,
+  type QuicCloseFacts,
+  readQuicClose,
+  saysNoError,
+  spacings,
+} from './quic-facts.ts';
 import { adviseQuic, summarizeQuic } from './quic-text.ts';
 import { exitCodeOf } from './verdict.ts';
 
@@ -54,7 +61,8 @@ function classifyUnfinished(facts: QuicCloseFacts): OutcomeClass {
 
 function measureQuic(facts: QuicCloseFacts): QuicOutcome {
   const { ourCloses, peerCloses, rtt, flush } = facts;
-  const [ours] = ourCloses;
+  const ours = mainClose(ourCloses);
+  const again = peerCloses.filter(({ copy }) => copy > 1);
   const written = flush?.written ?? 0;
   const acknowledged = flush?.acknowledged ?? 0;
   const ending = facts.closing ?? facts.draining;
@@ -62,9 +70,7 @@ function measureQuic(facts: QuicCloseFacts): QuicOutcome {
     version: facts.version,
     ...(ours === undefined ? {} : { localClose: { ...toNote(ours), copies: ourCloses.length } }),
     peerCloses: peerCloses.map(toNote),
-    ...(peerCloses.length > 1
-      ? { identical: peerCloses.slice(1).every((close) => close.identical === true) }
-      : {}),
+    ...(again.length > 0 ? { identical: again.every((close) => close.identical === true) } : {}),
     spacingMs: spacings(peerCloses),
     bytesWritten: written,
     bytesAcknowledged: acknowledged,
@@ -163,7 +169,7 @@ function exitCode(
   // ICMP in place of an answer to our close is no failure to get there.
   if (name === 'unreachable' && facts.completed !== undefined) return 1;
   const asked =
-    name === 'peer-closed' && facts.plan?.mode === 'wait-peer' && saysNoError(facts.peerCloses[0]);
+    name === 'peer-closed' && facts.plan?.mode === 'wait-peer' && saysNoError(mainClose(facts.peerCloses));
   return exitCodeOf(events, conn, asked ? 'clean' : name);
 }
 

@@ -2,12 +2,12 @@ import type { Millis } from '../timeline/event.ts';
 import type { OutcomeClass, QuicOutcome } from '../timeline/outcome.ts';
 import { messageName } from '../wire/handshake.ts';
 import { at, type Of } from './close-facts.ts';
-import { type QuicCloseFacts, saysNoError } from './quic-facts.ts';
+import { mainClose, type QuicCloseFacts, saysNoError } from './quic-facts.ts';
 import { unreachableText } from './unreachable-text.ts';
 
 /** One sentence: who ended the connection, and how. Peer text in it is escaped where it is rendered. */
 export function summarizeQuic(facts: QuicCloseFacts, name: OutcomeClass, quic: QuicOutcome): string {
-  const [theirs] = facts.peerCloses;
+  const theirs = mainClose(facts.peerCloses);
   switch (name) {
     case 'unreachable':
       return facts.completed === undefined
@@ -52,7 +52,7 @@ export function adviseQuic(facts: QuicCloseFacts, name: OutcomeClass): string | 
         ? 'on the peer: look for a restart, or for a load balancer that sends packets of one connection to several servers'
         : 'on the peer: keep closing and draining state for three PTO (RFC 9000 §10.2)';
     case 'peer-closed':
-      return saysNoError(facts.peerCloses[0])
+      return saysNoError(mainClose(facts.peerCloses))
         ? undefined
         : "the code and reason say what the peer objected to; the peer's log may say more";
     case 'idle-timeout':

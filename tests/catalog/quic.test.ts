@@ -101,6 +101,33 @@ describe('how a QUIC connection ended', () => {
     expect(outcome.summary).toContain('0x1d H3_NO_ERROR (0x100)');
   });
 
+  it('goes by the close in the highest space where one went out in several (RFC 9000 §10.2.3)', () => {
+    const hidden = {
+      frameType: 0x1c,
+      layer: 'transport',
+      code: 0xcn,
+      codeName: 'APPLICATION_ERROR',
+    } as const;
+    const both = (by: Who): Entry[] => [
+      [20, close(by, { ...hidden, space: 'handshake', packet: 2 })],
+      [20, close(by, { code: 9n, codeName: '0x9', reason: 'told', reasonBytes: 4 })],
+    ];
+    expect(judged(...up(), ...both('local'), [20, state('closing', 98)]).quic).toMatchObject({
+      localClose: { frameType: 0x1d, code: 9n, reason: 'told', space: 'application', copies: 2 },
+    });
+    const theirs = judged(...up(), ...both('peer'), [20, state('draining', 98)]);
+    expect(theirs.summary).toMatch(/0x1d .*0x9.* reason "told"/);
+    // Neither is a copy of the other: nothing is said of sameness.
+    expect(theirs.quic).not.toHaveProperty('identical');
+    const copies = [
+      close('peer', { copy: 2, identical: true }),
+      close('peer', { copy: 3, identical: false }),
+    ];
+    const judge = (more: readonly Fact[]) =>
+      judged(...up(), ...both('peer'), ...more.map((fact): Entry => [30, fact])).quic?.identical;
+    expect([judge(copies.slice(0, 1)), judge(copies)]).toEqual([true, false]);
+  });
+
   it('is peer-closed when its close was first, and fails but for --wait-peer and no error', () => {
     const entries: Entry[] = [
       [20, close('peer')],

@@ -65,7 +65,12 @@ function* say(closing: QuicClosing, deadline: Millis): Task<boolean> {
     if (written.blocked === true) return false;
     if (written.ret <= 0) return true;
   }
-  if (resetStream !== undefined) return (yield* resetCall(closing, resetStream, deadline)).blocked !== true;
+  if (resetStream !== undefined) {
+    const reset = yield* resetCall(closing, resetStream, deadline);
+    // The call leaves sending to the next events; a close that came first would take RESET_STREAM's place.
+    closing.channel.flush();
+    return reset.blocked !== true;
+  }
   return send === undefined || !fin || (yield* concludeCall(closing, deadline)).blocked !== true;
 }
 
