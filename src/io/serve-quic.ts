@@ -44,11 +44,11 @@ function serveOne({ plan, createCore }: QuicServerOptions, client: NewClient, pl
     close = () => transport.close();
     return transport;
   };
-  if (client.token !== undefined) emit({ kind: 'token', by: 'peer', what: client.token, bytes: 0 });
   const make = (to: Emit): QuicCore => {
     core = createCore(to, client);
     return core;
   };
-  const task = serveQuicConnection({ plan, connect, scheduler, emit, createCore: make, failed });
+  const token = client.token === undefined ? {} : { token: client.token };
+  const task = serveQuicConnection({ plan, connect, scheduler, emit, createCore: make, failed, ...token });
   return { task, close: () => close() };
 }

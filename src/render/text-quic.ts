@@ -184,7 +184,8 @@ function tokenText({ what, bytes, why }: Of<'token'>): string {
     accepted: 'token taken',
     refused: 'token refused',
   };
-  return `${words[what]}, ${count(bytes, 'byte')}${why === undefined ? '' : ` (${capPeerText(why)})`}`;
+  const size = bytes === 0 ? '' : `, ${count(bytes, 'byte')}`;
+  return `${words[what]}${size}${why === undefined ? '' : ` (${capPeerText(why)})`}`;
 }
 
 function streamText({ what, stream, code, codeName, bytes }: Of<'stream'>): string {

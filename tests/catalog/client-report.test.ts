@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ClientFacts, describeClient } from '../../src/catalog/client-report.ts';
+import type { ClientFacts } from '../../src/catalog/client-facts.ts';
+import { describeClient } from '../../src/catalog/client-report.ts';
 import type { Fact, Who } from '../../src/timeline/event.ts';
 import { alert, type Entry, timeline } from './fake-timeline.ts';
 

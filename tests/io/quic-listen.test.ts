@@ -80,7 +80,11 @@ function dial(listener: QuicListener, over: Partial<QuicConfig> = {}): End {
   const facts: Fact[] = [];
   const emit: Emit = (fact) => facts.push(fact);
   const core = quicCore('client', 'dial', quicConfig(over), emit);
-  return drive(core, connectUdp({ host: '127.0.0.1', port: listener.port, clock, emit }), facts);
+  return drive(
+    core,
+    connectUdp({ host: '127.0.0.1', port: listener.port, timeoutMs: 5_000, clock, emit }),
+    facts,
+  );
 }
 
 /** Settles when it is true; otherwise the test runs into its own limit. */

@@ -33,8 +33,9 @@ describe('data of streams', () => {
   });
 
   it('shares a line of its own with none of the calls that read it', () => {
-    const read: Fact = {
-      ...{ kind: 'return', id: 1, fn: 'SSL_read', ret: 600, error: 'SSL_ERROR_NONE', shutdown: [] },
+    const read: Extract<Fact, { kind: 'return' }> = {
+      ...{ kind: 'return', id: 1, fn: 'SSL_read', ret: 600, error: 'SSL_ERROR_NONE' },
+      ...{ queue: [], shutdown: [], ms: 0 },
     };
     expect(lines([data('peer', 0, 600), read, data('peer', 0, 600, true), { ...read, id: 2 }])).toEqual([
       '    0.0  ← stream 0: 1 200 bytes in 2 pieces over 20 ms, FIN',

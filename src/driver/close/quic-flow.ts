@@ -1,3 +1,4 @@
+import { tellFlush } from '../../shutdown/quic/close.ts';
 import type { ShutdownExFlag } from '../../shutdown/types.ts';
 import { startPump } from '../quic-pump.ts';
 import { type Task, until } from '../task.ts';
@@ -39,6 +40,8 @@ function* closePhases(closing: QuicClosing): Task<void> {
     }
   } finally {
     stop();
+    // Where no call of ours came to closing, this is all there is to say.
+    tellFlush(ssl);
   }
 }
 

@@ -16,6 +16,8 @@ export type ServeQuicConnection = {
   scheduler: Scheduler;
   emit: Emit;
   createCore(emit: Emit): QuicCore;
+  /** What was thought of the token that the client brought. */
+  token?: 'accepted' | 'refused';
   /** A task of this connection threw: our bug. */
   failed(error: unknown): void;
 };
@@ -27,6 +29,8 @@ type Reach = (moment: QuicMoment) => void;
  * client came.
  */
 export function serveQuicConnection(options: ServeQuicConnection): Task<void> {
+  const { token, emit } = options;
+  if (token !== undefined) emit({ kind: 'token', by: 'peer', what: token, bytes: 0 });
   return lead(createQuicServing(options), options);
 }
 

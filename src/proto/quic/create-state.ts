@@ -1,4 +1,5 @@
-import type { Millis } from '../../timeline/event.ts';
+import type { Fact, Millis } from '../../timeline/event.ts';
+import { quicErrorName } from '../../wire/quic-errors.ts';
 import { createClientHandshake } from '../handshake/client.ts';
 import type { HandshakeConfig } from '../handshake/config.ts';
 import { type StepClock, stampedEmit } from '../handshake/connection.ts';
@@ -36,7 +37,7 @@ export function createState(role: Role, config: QuicConfig, deps: QuicDeps): Qui
     spaces: createSpaces(),
     recovery: recoveryOf(role, config, accepted?.at ?? 0),
     pacer: createPacer(config.maxDatagram, accepted?.at ?? 0),
-    streams: createStreams({ role, limits, emit: (fact) => emit(fact) }),
+    streams: createStreams({ role, limits, emit: (fact) => emit(withName(fact, state)) }),
     ours: createLocalIds({ first: ids.ownSource, make: () => makeId(config, deps), emit }),
     theirs: createPeerIds({
       first: accepted?.clientSource ?? ids.original,
@@ -57,6 +58,13 @@ export function createState(role: Role, config: QuicConfig, deps: QuicDeps): Qui
   if (role === 'client') installInitial(state.keys, version, ids.original);
   else if (accepted !== undefined) installInitial(state.keys, version, accepted.destination);
   return state;
+}
+
+/** The code of a stream is the application's. */
+function withName(fact: Fact, { handshake }: QuicState): Fact {
+  if (fact.kind !== 'stream' || fact.code === undefined) return fact;
+  const codeName = quicErrorName(fact.code, { layer: 'application', alpn: handshake.info?.alpn });
+  return { ...fact, codeName };
 }
 
 function recoveryOf(role: Role, { maxDatagram, policy }: QuicConfig, now: Millis): Recovery {
