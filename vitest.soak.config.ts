@@ -9,6 +9,8 @@ export default defineConfig({
       'tests/sim/dtls.test.ts',
       'tests/proto/tls-mutations.test.ts',
       'tests/proto/dtls-mutations.test.ts',
+      'tests/sim/quic.test.ts',
+      'tests/proto/quic/mutations.test.ts',
     ],
     testTimeout: 3_600_000,
     maxWorkers: 2,

@@ -55,7 +55,8 @@ function lifeProblems(run: QuicStorm, name: Role, life: Life, other: Life): stri
   if (cause?.kind === 'close' && run.close !== 'transport-error' && cause.layer === 'transport') {
     const early = cause.by === 'peer' && cause.code === APPLICATION_ERROR;
     const answer = cause.by === 'peer' && cause.code === 0n;
-    if (!early && !answer) found.push(`a fault nobody made: 0x${cause.code.toString(16)}`);
+    const expired = run.retries && cause.by === 'peer' && cause.code === INVALID_TOKEN;
+    if (!early && !answer && !expired) found.push(`a fault nobody made: 0x${cause.code.toString(16)}`);
   }
   const { loss, jitter = 0, reorder = 0 } = run.network;
   // A close may overtake the client's Finished, which is then never read.
@@ -198,6 +199,7 @@ function heardProblems(run: QuicStorm, name: Role, events: readonly TimelineEven
     const answer = other.cause?.kind === 'close' && other.cause.by === 'peer';
     if (answer) continue;
     const early = event.space !== 'application';
+    if (run.retries && event.space === 'initial' && event.code === INVALID_TOKEN) continue;
     const application = run.close !== 'transport-error';
     const code = early && application ? APPLICATION_ERROR : plan.code;
     if (event.code !== code) found.push(`0x${event.code.toString(16)} came, 0x${code.toString(16)} was said`);
@@ -234,7 +236,7 @@ function idleProblems(run: QuicStorm, name: Role, events: readonly TimelineEvent
     if (![own, Math.min(...limits)].includes(event.effectiveMs))
       found.push(`idle for ${event.effectiveMs} ms`);
     const silent = event.t - since;
-    if (silent < event.effectiveMs) found.push(`idle after ${silent} of ${event.effectiveMs} ms`);
+    if (silent < event.effectiveMs - 1e-6) found.push(`idle after ${silent} of ${event.effectiveMs} ms`);
     if (silent > event.effectiveMs + 20_000)
       found.push(`idle only after ${silent} of ${event.effectiveMs} ms`);
   }
@@ -247,6 +249,7 @@ function elicits(frame: string): boolean {
 
 /** Said by who knows no connection: no reason to say a close again. */
 const STATELESS = ['retry', 'version-negotiation', 'of another version'];
+const INVALID_TOKEN = 0x0bn;
 const APPLICATION_ERROR = 0x0cn;
 const MOST_UNREAD = 64 * 1024;
 const MOST_EVENTS = 20_000;

@@ -16,6 +16,8 @@ export type QuicStorm = {
   network: DatagramNetworkDraw;
   plans: Record<Role, Plan>;
   configs: Record<Role, QuicConfig>;
+  /** The server asks for a token, which is good for a while. */
+  retries: boolean;
   /** The server's endpoint outlives its connection and resets what it forgot. */
   resets: boolean;
   client: Life | undefined;
@@ -38,6 +40,8 @@ export type StormDraw = {
   network?: Partial<DatagramNetwork>;
   /** Bytes of stream data, both directions together. */
   data?: number;
+  /** Of both sides. */
+  versions?: readonly number[];
 };
 
 /** One QUIC connection over a bad network, all of it from one seed. `over`: instead of what was drawn. */
@@ -47,7 +51,7 @@ export function quicStorm(seed: number | string, over: StormDraw = {}): QuicStor
   const close = over.close ?? drawnClose;
   const closer: Role = dice.chance(0.5) ? 'client' : 'server';
   const network = { ...drawNetwork(dice), ...over.network };
-  const configs = drawConfigs(dice);
+  const configs = drawConfigs(dice, over.versions);
   const endpoint = { retry: dice.chance(0.25) ? 'always' : 'never', resets: dice.chance(0.7) } as const;
   const afterlife = dice.chance(0.5) ? 'gone' : 'forgotten';
   const plans = drawPlans(dice, { close, closer, data: over.data ?? dice.below(32 * 1024), configs });
@@ -62,10 +66,16 @@ export function quicStorm(seed: number | string, over: StormDraw = {}): QuicStor
   };
   world.onServer(() => spawn('server'));
   spawn('client');
-  const idle = world.clock.runUntilIdle(DEADLINE_MS);
+  let idle = false;
+  try {
+    idle = world.clock.runUntilIdle(DEADLINE_MS);
+  } catch (error) {
+    throw new Error(`SSLSHUT_SEED=${seed}: ${error instanceof Error ? error.stack : error}`);
+  }
   const { events } = world.recorder;
   return {
     ...{ close, closer, network, plans, configs, idle, events },
+    retries: endpoint.retry === 'always',
     resets: endpoint.resets && afterlife === 'forgotten',
     client: lives.client,
     server: lives.server,
@@ -91,15 +101,17 @@ function drawNetwork(dice: Dice): DatagramNetworkDraw {
   };
 }
 
-function drawConfigs(dice: Dice): Record<Role, QuicConfig> {
+function drawConfigs(dice: Dice, versions: readonly number[] | undefined): Record<Role, QuicConfig> {
   const both = {
     suites: dice.chance(0.8) ? [0x1301] : [0x1303],
   };
-  const one = (): QuicConfig =>
-    quicConfig({
+  const one = (role: Role): QuicConfig => {
+    const drawn = VERSIONS[dice.below(VERSIONS.length)] ?? [QUIC_VERSION.v1];
+    return quicConfig({
       ...both,
-      quicVersions: VERSIONS[dice.below(VERSIONS.length)] ?? [QUIC_VERSION.v1],
-      connectionIdLength: dice.chance(0.8) ? 8 : dice.between(4, 20),
+      quicVersions: versions ?? drawn,
+      connectionIdLength:
+        role === 'client' && dice.chance(0.1) ? 0 : dice.chance(0.8) ? 8 : dice.between(4, 20),
       limits: {
         connectionData: dice.between(4, 64) * 1024,
         streamData: dice.between(2, 32) * 1024,
@@ -117,7 +129,8 @@ function drawConfigs(dice: Dice): Record<Role, QuicConfig> {
         grease: dice.chance(0.3),
       },
     });
-  return { client: one(), server: one() };
+  };
+  return { client: one('client'), server: one('server') };
 }
 
 function drawPlans(

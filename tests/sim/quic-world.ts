@@ -46,20 +46,36 @@ export function createQuicWorld(options: {
   const scheduler = createScheduler(clock);
   const recorder = createRecorder(clock.now);
   const link = createDatagramLink({ clock, random: createRandom(seed, 'network'), network: options.network });
-  const place = { clock, scheduler, recorder, link };
+  let sent = 0;
+  const count = (bare: Transport): Transport => ({
+    ...bare,
+    write(unit) {
+      if (++sent > MOST_DATAGRAMS)
+        throw new Error(`${sent} datagrams by ${clock.now()} ms: they talk without end`);
+      return bare.write(unit);
+    },
+  });
+  const place = {
+    clock,
+    scheduler,
+    recorder,
+    link: { ...link, right: (sink: TransportSink) => count(link.right(sink)) },
+  };
   const server = listen(place, options);
   const emit = recorder.emitter('client');
   let mostUnread = 0;
   const client = createChannel({
     core: quicCore('client', seed, options.client, emit),
     connect: (sink) =>
-      link.left({
-        ...sink,
-        input(input) {
-          sink.input(input);
-          mostUnread = Math.max(mostUnread, client.core.unread());
-        },
-      }),
+      count(
+        link.left({
+          ...sink,
+          input(input) {
+            sink.input(input);
+            mostUnread = Math.max(mostUnread, client.core.unread());
+          },
+        }),
+      ),
     scheduler,
     emit,
   });
@@ -155,4 +171,6 @@ function listen(
   return server;
 }
 
+/** Many times what 256 KiB take. */
+const MOST_DATAGRAMS = 20_000;
 const CLIENT = { host: '192.0.2.1', port: 4433 };
