@@ -54,7 +54,10 @@ export function greaseParameterId(chance: number): bigint {
   return 31n * BigInt(chance) + 27n;
 }
 
-/** What was sent, by the registry's names, for people: connection IDs and tokens as given by `hex`. */
+/**
+ * What was sent, by the registry's names, for people: connection IDs as given by `hex`. Not the reset tokens: whoever has one of them can
+ * end the connection.
+ */
 export function parameterNotes(
   parameters: TransportParameters,
   hex: (bytes: Uint8Array) => string,
@@ -63,7 +66,10 @@ export function parameterNotes(
   for (const { name, key } of CODECS) {
     const value = parameters[key];
     if (value === undefined) continue;
-    if (value instanceof Uint8Array) notes[name] = hex(value);
+    if (key === 'statelessResetToken') notes[name] = 'present';
+    else if (key === 'preferredAddress' && value instanceof Uint8Array)
+      notes[name] = hex(value.subarray(0, -TOKEN));
+    else if (value instanceof Uint8Array) notes[name] = hex(value);
     else if (typeof value === 'object') notes[name] = versionsNote(value);
     else notes[name] = value;
   }
@@ -168,16 +174,18 @@ function isId(value: Uint8Array): boolean {
 /** Both addresses with their ports, a connection ID that is not empty, its reset token (§18.2). */
 function isPreferredAddress(value: Uint8Array): boolean {
   const length = value[ADDRESSES] ?? 0;
-  return length >= 1 && length <= LONGEST_ID && value.length === ADDRESSES + 1 + length + 16;
+  return length >= 1 && length <= LONGEST_ID && value.length === ADDRESSES + 1 + length + TOKEN;
 }
 
+/** Bytes of a stateless reset token. */
+const TOKEN = 16;
 const ADDRESSES = 4 + 2 + 16 + 2;
 const MOST_STREAMS = 1n << 60n;
 
 const CODECS: readonly Codec[] = [
   opaque(0x00, 'original_destination_connection_id', 'originalDestinationConnectionId', isId),
   number(0x01, 'max_idle_timeout', 'maxIdleTimeout'),
-  opaque(0x02, 'stateless_reset_token', 'statelessResetToken', (value) => value.length === 16),
+  opaque(0x02, 'stateless_reset_token', 'statelessResetToken', (value) => value.length === TOKEN),
   number(0x03, 'max_udp_payload_size', 'maxUdpPayloadSize', 1200n),
   number(0x04, 'initial_max_data', 'initialMaxData'),
   number(0x05, 'initial_max_stream_data_bidi_local', 'initialMaxStreamDataBidiLocal'),

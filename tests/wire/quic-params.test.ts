@@ -114,10 +114,19 @@ describe('transport parameters (RFC 9000 §18)', () => {
     expect(Object.keys(notes)).toHaveLength(Object.keys(ALL).length);
     expect(notes).toMatchObject({
       max_idle_timeout: 30_000n,
-      stateless_reset_token: toHex(TOKEN),
+      stateless_reset_token: 'present',
       disable_active_migration: true,
       version_information: '0x00000001 of 0x6b3343cf, 0x00000001',
     });
     expect(parameterNotes({}, toHex)).toEqual({});
+  });
+
+  it('notes give no reset token away', () => {
+    const said = JSON.stringify(parameterNotes(ALL, toHex), (_key, value) =>
+      typeof value === 'bigint' ? `${value}` : value,
+    );
+    expect(said).toContain('preferred_address');
+    expect(said).not.toContain(toHex(TOKEN));
+    expect(said).not.toContain(toHex(ALL.preferredAddress?.subarray(-16) ?? TOKEN));
   });
 });
