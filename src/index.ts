@@ -30,6 +30,8 @@ export type { StopSignal } from './driver/stop-signal.ts';
 export { formatTarget, parseTarget } from './driver/target.ts';
 export type { Failure } from './driver/unmet.ts';
 export { UsageError } from './driver/usage-error.ts';
+export type { StarttlsName } from './exchange/starttls.ts';
+export { STARTTLS_NAMES } from './exchange/starttls.ts';
 export type { Session } from './proto/handshake/session.ts';
 export { toJson, toNdjson } from './render/json.ts';
 export type { RepeatReport, Report } from './render/report.ts';

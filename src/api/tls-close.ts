@@ -1,3 +1,4 @@
+import { addresseeOf } from '../driver/close/addressee.ts';
 import { type Closing, createClosing } from '../driver/close/closing.ts';
 import { closeFlow } from '../driver/close/flow.ts';
 import { openLine } from '../driver/close/line.ts';
@@ -33,8 +34,11 @@ export type TlsCloseResult = CloseResult;
  * value in the result; only what can't be meant is thrown, as UsageError (or CredentialError, for PEM that is unusable).
  */
 export async function tlsClose(options: TlsCloseOptions): Promise<TlsCloseResult> {
-  const job = await prepare(options, toPlan(options), 'tls');
-  const { plan, host, port, provider } = job;
+  const { host, port, starttls, authority } = addresseeOf(options);
+  const asked: TlsCloseOptions = { ...options, target: { host, port } };
+  const planned = { ...toPlan(options), authority, ...(starttls === undefined ? {} : { starttls }) };
+  const job = await prepare(asked, planned, 'tls');
+  const { plan, provider } = job;
   return closeRuns(options, {
     command: 'tls-close',
     target: formatTarget({ host, port }),

@@ -133,6 +133,15 @@ const FAULT_ADVICE: Readonly<Record<string, string>> = {
 const RULE_ADVICE: Readonly<Record<string, string>> = {
   'not-tls': 'the port speaks something else than TLS: check the port, or use STARTTLS',
   limit: 'the peer stalled: --timeout handshake=… waits longer',
+  'starttls-limit':
+    'the peer stalled: is it the protocol that --starttls names? --timeout handshake=… waits longer',
+  'starttls-refused':
+    "turn TLS on at the peer; if it is on, something in between may have removed the offer: don't go on in the clear",
+  'starttls-malformed':
+    'the port speaks something else: check the port, the name after --starttls, or whether TLS begins at once there',
+  'starttls-too-long': 'the port speaks something else: check the port, and the name after --starttls',
+  'starttls-injection':
+    'a reply that came in the clear would pass for one under TLS: a fault of the peer, or somebody in between; do not go on',
   eof: HUNG_UP,
   reset: HUNG_UP,
 };

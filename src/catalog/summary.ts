@@ -54,7 +54,7 @@ function handshakeFailed(facts: CloseFacts): string {
     case 'reset':
       return `the handshake failed: ${fact?.detail}; ${lastHeard(facts)}`;
     default:
-      return `the handshake failed: ${fact?.detail}`;
+      return `${fact?.rule.startsWith('starttls-') ? 'TLS did not begin' : 'the handshake failed'}: ${fact?.detail}`;
   }
 }
 
@@ -152,6 +152,7 @@ function bytes(count: number): string {
 
 const PHASE_WORDS: Readonly<Record<string, string>> = {
   connect: 'while it was connecting',
+  starttls: 'before TLS began',
   handshake: 'during the handshake',
   exchange: 'during the exchange, before the close',
   idle: 'while it was idle, before the close',

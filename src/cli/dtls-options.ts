@@ -116,6 +116,7 @@ const FOREIGN: readonly (readonly [name: string, option: string, why: string, hi
     'datagrams have no end of stream that could be unexpected',
     'tls-close has it',
   ],
+  ['starttls', '--starttls', 'over UDP nothing begins in the clear', 'tls-close has --starttls'],
   ['tls', '--tls', 'the versions of this command are those of DTLS', 'give --dtls 1.2 or --dtls 1.3'],
   ['code', '--code', 'a DTLS close carries no code', 'QUIC is the protocol that can say why it closes'],
   ['reason', '--reason', 'a DTLS close carries no reason', 'QUIC is the protocol that can say why it closes'],

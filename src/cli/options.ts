@@ -2,6 +2,7 @@ import { groupByName } from '../crypto/groups.ts';
 import { suiteByName } from '../crypto/suites.ts';
 import { CLOSE_MODES, type CloseLimits, type CloseMode, DEFAULT_LIMITS } from '../driver/close/plan.ts';
 import { UsageError } from '../driver/usage-error.ts';
+import { STARTTLS_NAMES } from '../exchange/starttls.ts';
 import type { TlsCloseOptions } from '../index.ts';
 import { readBytes, readText } from '../io/files.ts';
 import type { RawOptions } from './command.ts';
@@ -23,6 +24,7 @@ export function toTlsCloseOptions(
   return {
     mode,
     ...handshakeOptions(raw, 'tls'),
+    ...given(raw, 'starttls', (text) => ({ starttls: choice('--starttls', text, STARTTLS_NAMES) })),
     ...exchangeOptions(raw, readInput),
     // biome-ignore lint/suspicious/noThenProperty: the option's name; its value is never callable
     ...given(raw, 'then', (text) => ({ then: thenOf(text, readInput) })),

@@ -168,6 +168,7 @@ const FOREIGN: readonly (readonly [name: string, option: string, why: string, hi
     'SSL_shutdown on QUIC reads nothing',
     '--rapid does not wait for the end of closing',
   ],
+  ['starttls', '--starttls', 'over UDP nothing begins in the clear', 'tls-close has --starttls'],
   ['tls', '--tls', 'the versions of this command are those of QUIC', 'give --quic v1 or --quic v2'],
   ['dtls', '--dtls', 'the versions of this command are those of QUIC', 'give --quic v1 or --quic v2'],
   ['psk', '--psk', 'QUIC is spoken with certificates here', 'dtls-close has --psk'],

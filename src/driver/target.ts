@@ -1,20 +1,38 @@
+import { type StarttlsName, starttlsPort } from '../exchange/starttls.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Where to connect. `host` without brackets; `ip`: it is an address, so there is no SNI and no name to resolve. */
-export type Target = { host: string; port: number; ip: 4 | 6 | undefined };
+/**
+ * Where to connect. `host` without brackets; `ip`: it is an address, so there is no SNI and no name to resolve. `scheme`: in lower case,
+ * where there was one. `starttls`: what the scheme begins with in the clear.
+ */
+export type Target = {
+  host: string;
+  port: number;
+  ip: 4 | 6 | undefined;
+  scheme?: string;
+  starttls?: StarttlsName;
+};
 
 /** Whose URLs are understood. */
 export type TargetKind = keyof typeof SCHEMES;
 
 /**
- * Reads host, host:port, [v6]:port, a bare IPv6 address, or a URL (tls:// and https://; dtls:// for datagrams). Port 443 where
- * none is said. Throws UsageError.
+ * Reads host, host:port, [v6]:port, a bare IPv6 address, or a URL (tls://, https://, and for TLS those of mail and other protocols;
+ * dtls:// for datagrams). Where no port is said, the scheme's, or `usualPort`. Throws UsageError.
  */
-export function parseTarget(text: string, kind: TargetKind = 'tls'): Target {
-  const authority = stripScheme(text.trim(), kind);
+export function parseTarget(text: string, kind: TargetKind = 'tls', usualPort = HTTPS_PORT): Target {
+  const { scheme, authority } = splitScheme(text.trim(), kind);
   if (authority === '') throw bad(text, 'it is empty');
   const { host, port } = splitPort(text, authority);
-  return { host, port: port === undefined ? 443 : parsePort(text, port), ip: ipFamily(text, host) };
+  const starttls = scheme === undefined || kind !== 'tls' ? undefined : STARTTLS_SCHEMES[scheme];
+  const usual = starttls === undefined ? TLS_PORTS[scheme ?? ''] : starttlsPort(starttls);
+  return {
+    host,
+    port: port === undefined ? (usual ?? usualPort) : parsePort(text, port),
+    ip: ipFamily(text, host),
+    ...(scheme === undefined ? {} : { scheme }),
+    ...(starttls === undefined ? {} : { starttls }),
+  };
 }
 
 /** The target as it is written in reports: host:port, IPv6 in brackets. */
@@ -22,17 +40,18 @@ export function formatTarget(target: { host: string; port: number }): string {
   return target.host.includes(':') ? `[${target.host}]:${target.port}` : `${target.host}:${target.port}`;
 }
 
-function stripScheme(text: string, kind: TargetKind): string {
+function splitScheme(text: string, kind: TargetKind): { scheme?: string; authority: string } {
   const match = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/iu.exec(text);
-  if (match === null) return text;
-  const [, scheme = '', rest = ''] = match;
+  if (match === null) return { authority: text };
+  const [, written = '', rest = ''] = match;
+  const scheme = written.toLowerCase();
   const { schemes, what } = SCHEMES[kind];
-  if (!schemes.includes(scheme.toLowerCase())) {
-    throw bad(text, `the scheme ${scheme}:// is not ${what}`);
+  if (!schemes.includes(scheme)) {
+    throw bad(text, `the scheme ${written}:// is not ${what}`);
   }
   const authority = rest.split(/[/?#]/u, 1)[0] ?? '';
   if (authority.includes('@')) throw bad(text, 'a user name has no meaning here');
-  return authority;
+  return { scheme, authority };
 }
 
 function splitPort(text: string, authority: string): { host: string; port: string | undefined } {
@@ -104,8 +123,37 @@ function bad(text: string, why: string): UsageError {
   );
 }
 
+const HTTPS_PORT = 443;
+/** What begins in the clear. */
+const STARTTLS_SCHEMES: Readonly<Record<string, StarttlsName>> = {
+  smtp: 'smtp',
+  lmtp: 'lmtp',
+  imap: 'imap',
+  pop: 'pop3',
+  pop3: 'pop3',
+  ftp: 'ftp',
+  ldap: 'ldap',
+  postgres: 'postgres',
+  postgresql: 'postgres',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+  xmpp: 'xmpp',
+  nntp: 'nntp',
+};
+/** What begins with TLS. */
+const TLS_PORTS: Readonly<Record<string, number>> = {
+  smtps: 465,
+  imaps: 993,
+  pop3s: 995,
+  ftps: 990,
+  ldaps: 636,
+  nntps: 563,
+};
 const SCHEMES = {
-  tls: { schemes: ['tls', 'https'], what: 'TLS over TCP' },
+  tls: {
+    schemes: ['tls', 'https', ...Object.keys(TLS_PORTS), ...Object.keys(STARTTLS_SCHEMES)],
+    what: 'TLS over TCP',
+  },
   dtls: { schemes: ['dtls'], what: 'DTLS' },
   quic: { schemes: ['quic', 'https', 'h3'], what: 'QUIC' },
 };

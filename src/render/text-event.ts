@@ -78,7 +78,9 @@ function describeTransport(event: TimelineEvent, verbose: boolean): Described | 
         ? line(event.by, `${count(event.bytes, 'byte')} on the wire`)
         : undefined;
     case 'transport.plaintext':
-      return line(event.by, `plain text, ${count(event.bytes, 'byte')}: ${capPeerText(event.text)}`);
+      return event.what === undefined
+        ? line(event.by, `plain text, ${count(event.bytes, 'byte')}: ${capPeerText(event.text)}`)
+        : line(event.by, `in clear, ${count(event.bytes, 'byte')}: ${capPeerText(event.what)}`);
     case 'transport.tapped':
       return line(event.by, `interfered: ${event.rule} (${count(event.bytes, 'byte')})`);
     case 'transport.closed':

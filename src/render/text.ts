@@ -98,12 +98,14 @@ function resumptionOf(events: readonly TimelineEvent[]): string[] {
 
 /** --then: what became of the connection after both close_notify alerts. */
 function reuseOf(events: readonly TimelineEvent[]): string[] {
-  if (!events.some((event) => event.kind === 'phase' && event.name === 'then')) return [];
+  const begun = events.findIndex((event) => event.kind === 'phase' && event.name === 'then');
+  if (begun === -1) return [];
   const again = events.filter((event) => event.conn === 'again');
   if (again.some((event) => event.kind === 'handshake.completed'))
     return ['TLS again on the same connection'];
   if (again.length > 0) return ['the second handshake on the connection failed'];
   const heard = events
+    .slice(begun)
     .filter((event) => event.kind === 'transport.plaintext')
     .reduce((sum, event) => sum + (event.by === 'peer' ? event.bytes : 0), 0);
   return [heard === 0 ? 'no answer in clear text' : `${count(heard, 'byte')} of clear text in answer`];

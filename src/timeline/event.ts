@@ -32,8 +32,8 @@ export type TransportFact =
   | { kind: 'transport.blocked' }
   /** Bytes on the wire. `data` only when a capture output asked for it. */
   | { kind: 'transport.bytes'; by: Who; bytes: number; data?: Uint8Array }
-  /** Text outside TLS on the same connection (after --then plain). */
-  | { kind: 'transport.plaintext'; by: Who; bytes: number; text: string }
+  /** Text outside TLS on the same connection (--starttls, --then plain). `what`: a name for what is no text. */
+  | { kind: 'transport.plaintext'; by: Who; bytes: number; text: string; what?: string }
   /** An interference of our own (tap, net step): never hidden. */
   | { kind: 'transport.tapped'; by: Who; rule: string; bytes: number }
   | { kind: 'transport.closed'; by: 'local' };
@@ -163,7 +163,7 @@ export type QuicFact =
       version: number;
       supported?: readonly number[];
     }
-  /** A Retry packet, or a NEW_TOKEN frame, or what a server thought of a token. */
+  /** A Retry packet, or a NEW_TOKEN frame, or what a server thought of a token. `bytes`: 0 where only the verdict is known. */
   | {
       kind: 'token';
       by: Who;
@@ -330,6 +330,8 @@ export type RunFact =
       /** Closing is QUIC's. `closeIn`: on purpose before the handshake is over. */
       quic?: true;
       closeIn?: 'initial' | 'handshake';
+      /** The protocol in which TLS is asked for in the clear. */
+      starttls?: string;
       /** How many bytes the peer was expected to send, when that is known. */
       expected?: number;
     }

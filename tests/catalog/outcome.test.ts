@@ -278,7 +278,7 @@ describe('judge: the class of a close and the facts beside it', () => {
   });
 
   it('says what an interrupted run was doing', () => {
-    const words = ['connect', 'handshake', 'exchange', 'idle', 'close', 'fin', 'linger', 'then'].map(
+    const words = ['connect', 'starttls', 'handshake', 'exchange', 'idle', 'close', 'fin', 'linger', 'then'].map(
       (name) => {
         const events = timeline(
           plan(),

@@ -24,14 +24,14 @@ describe('parseTarget', () => {
     ['bücher.example', 'bücher.example', 443, undefined],
     ['a_b.example', 'a_b.example', 443, undefined],
   ])('reads %s', (text, host, port, ip) => {
-    expect(parseTarget(text)).toEqual({ host, port, ip });
+    expect(parseTarget(text)).toMatchObject({ host, port, ip });
   });
 
   it.each([
     [''],
     ['   '],
     ['http://example.net'],
-    ['ftp://example.net'],
+    ['gopher://example.net'],
     ['https://'],
     ['https://user@example.net'],
     ['example.net:0'],

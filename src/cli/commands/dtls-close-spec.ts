@@ -43,6 +43,7 @@ const FOREIGN = foreignOptions('DTLS', [
   '--then <what>',
   '--ignore-unexpected-eof',
   '--tls <versions>',
+  '--starttls <protocol>',
   '--code <n>',
   '--reason <text>',
 ]);

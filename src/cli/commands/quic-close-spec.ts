@@ -56,6 +56,7 @@ const FOREIGN = foreignOptions('QUIC', [
   '--write-after-close',
   '--no-drain',
   '--tls <versions>',
+  '--starttls <protocol>',
   '--dtls <versions>',
   '--psk <hex>',
   '--retry-close <n>',

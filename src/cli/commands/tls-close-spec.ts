@@ -26,7 +26,13 @@ const CLOSING = optionGroup('Closing', [
 ]);
 
 const CONNECTION = connectionOptions(
-  [['--tls <versions>', 'versions to offer: 1.2, 1.3 or both (default)']],
+  [
+    ['--tls <versions>', 'versions to offer: 1.2, 1.3 or both (default)'],
+    [
+      '--starttls <protocol>',
+      'ask for TLS in the clear first: smtp, lmtp, imap, pop3, ftp, ldap, postgres, mysql, xmpp or nntp',
+    ],
+  ],
   ['connect', 'handshake', 'exchange', 'close', 'fin'],
 );
 
@@ -38,7 +44,8 @@ export const tlsCloseSpec: CommandSpec = {
   arguments: '<target>',
   description:
     'Connects to a TLS 1.2 or 1.3 server, shuts the connection down as SSL_shutdown(3) does, and shows what both sides did.\n' +
-    'The target is host, host:port, [v6]:port, or a tls:// or https:// URL; the port is 443 unless given.',
+    'The target is host, host:port, [v6]:port, or a tls:// or https:// URL; the port is 443 unless given.\n' +
+    'smtp://, imap://, ldap://, postgres:// and the like stand for --starttls and its port.',
   options: [...CLOSING, ...BEFORE_OPTIONS, ...CONNECTION, ...RUNS_OPTIONS, ...OUTPUT_OPTIONS, ...FOREIGN],
   examples: [
     ['sslshut tls-close example.net', 'close_notify both ways, then FIN?'],
@@ -48,6 +55,7 @@ export const tlsCloseSpec: CommandSpec = {
       "sslshut tls-close --send 'GET / HTTP/1.0\\r\\n\\r\\n' --wait-peer example.net",
       'does the server end its answer with close_notify',
     ],
+    ['sslshut tls-close --starttls smtp mail.example.net', 'the same behind STARTTLS, on port 25'],
     ['sslshut tls-close --repeat 20 --quiet example.net', '17 clean, 3 reset'],
     ['sslshut tls-close --json example.net | jq .outcome.class', 'for scripts'],
   ],

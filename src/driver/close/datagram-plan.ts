@@ -11,7 +11,10 @@ export const DATAGRAM_CLOSE_MODES = ['full', 'rapid', 'quiet', 'wait-peer', 'van
 export type DatagramCloseMode = (typeof DATAGRAM_CLOSE_MODES)[number];
 
 /** What to connect to, what to negotiate, and how to close. Every field but `target` may be left out. */
-export type DatagramCloseOptions = Omit<CloseOptions, 'mode' | 'then' | 'ignoreUnexpectedEof'> & {
+export type DatagramCloseOptions = Omit<
+  CloseOptions,
+  'mode' | 'then' | 'ignoreUnexpectedEof' | 'starttls'
+> & {
   mode?: DatagramCloseMode;
   /** Send close_notify so many times more, 1, 3, 7 … s after the first, until the peer reacts. No RFC asks for it. */
   retryClose?: number;

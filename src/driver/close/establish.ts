@@ -2,10 +2,11 @@ import { type Task, until } from '../task.ts';
 import { type Answer, handshakeCall } from './calls.ts';
 import type { Closing } from './closing.ts';
 import { limitReached } from './limit.ts';
+import { startTls } from './starttls.ts';
 
-/** TCP, then TLS. False: the timeline says why not. */
+/** TCP, what comes before TLS, then TLS. False: the timeline says why not. */
 export function* establish(closing: Closing): Task<boolean> {
-  return (yield* connect(closing)) && (yield* handshake(closing));
+  return (yield* connect(closing)) && (yield* startTls(closing)) && (yield* handshake(closing));
 }
 
 function* connect(closing: Closing): Task<boolean> {

@@ -11,11 +11,14 @@ export type Line = {
   readonly transport: Transport;
   /** How many times anything came in. */
   inputs(): number;
+  /** Bytes go to somebody else until the call that is returned; whoever is attached gets nothing of them. */
+  lend(to: Pick<TransportSink, 'input' | 'wants'>): () => void;
 };
 
 export function openLine(connect: Connect): Line {
   const held: Input[] = [];
   const users: TransportSink[] = [];
+  let borrower: Pick<TransportSink, 'input' | 'wants'> | undefined;
   let inputs = 0;
   let writable = false;
   const current = (): TransportSink | undefined => users.at(-1);
@@ -23,15 +26,21 @@ export function openLine(connect: Connect): Line {
     input(input) {
       inputs += 1;
       const user = current();
+      if (input.kind === 'bytes') {
+        if (borrower !== undefined) borrower.input(input);
+        else if (user === undefined) held.push(input);
+        else user.input(input);
+        return;
+      }
       if (user === undefined) held.push(input);
-      else if (input.kind === 'bytes') user.input(input);
-      else for (const each of users) each.input(input);
+      for (const each of users) each.input(input);
+      borrower?.input(input);
     },
     writable() {
       writable = true;
       current()?.writable();
     },
-    wants: () => current()?.wants() ?? HEADER,
+    wants: () => (borrower ?? current())?.wants() ?? HEADER,
   });
   return {
     transport,
@@ -42,6 +51,12 @@ export function openLine(connect: Connect): Line {
       return transport;
     },
     inputs: () => inputs,
+    lend(to) {
+      borrower = to;
+      return () => {
+        borrower = undefined;
+      };
+    },
   };
 }
 

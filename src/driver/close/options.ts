@@ -97,7 +97,7 @@ export function toPlan(options: CloseOptions): ClosePlan {
 
 /** What the outcome is judged by, for the timeline. */
 export function toPlanFact(plan: ClosePlan, failOn: CloseOptions['failOn']): Extract<Fact, { kind: 'plan' }> {
-  const { mode, noBlock, ignoreUnexpectedEof, lateMs, limits, readUntil } = plan;
+  const { mode, noBlock, ignoreUnexpectedEof, lateMs, limits, readUntil, starttls } = plan;
   return {
     kind: 'plan',
     mode,
@@ -107,6 +107,7 @@ export function toPlanFact(plan: ClosePlan, failOn: CloseOptions['failOn']): Ext
     lateMs,
     limits,
     failOn: failOn ?? 'fail',
+    ...(starttls === undefined ? {} : { starttls }),
     ...(typeof readUntil === 'number' ? { expected: readUntil } : {}),
   };
 }
@@ -121,6 +122,8 @@ const PLAN_KEYS: Readonly<Record<Exclude<keyof ClosePlan, 'limits'>, true>> = {
   mode: true,
   drain: true,
   noBlock: true,
+  starttls: true,
+  authority: true,
   send: true,
   readUntil: true,
   writeAfterClose: true,

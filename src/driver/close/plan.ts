@@ -1,3 +1,4 @@
+import type { StarttlsName } from '../../exchange/starttls.ts';
 import type { ProfileName } from '../../shutdown/types.ts';
 import type { Millis } from '../../timeline/event.ts';
 
@@ -33,6 +34,10 @@ export type ClosePlan = {
   drain: boolean;
   /** Non-blocking calls: again after every input and every 100 ms, each one on the timeline. */
   noBlock: boolean;
+  /** Begin in the clear, and ask for TLS as this protocol does. */
+  starttls?: StarttlsName;
+  /** Whom the connection is for, where a protocol asks: host, or host:port. */
+  authority?: string;
   /** Application data to send after the handshake. */
   send?: Uint8Array;
   /** Then read: to the peer's end, until it has been quiet for 500 ms, or this many bytes. */
