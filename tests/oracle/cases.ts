@@ -27,11 +27,13 @@ export function readCaseLines(name: string): RecordedCase[] {
 export function essence({
   observed,
   peer_observed,
+  wire,
 }: {
   observed: readonly object[];
   peer_observed: readonly object[];
+  wire?: unknown;
 }): string {
-  return JSON.stringify([observed.map(binding), peer_observed], (_key, value: unknown) =>
+  return JSON.stringify([observed.map(binding), peer_observed, wire], (_key, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value,

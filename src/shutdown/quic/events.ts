@@ -80,7 +80,8 @@ export function noteStandstill(ssl: QuicSsl): void {
 
 /** What can be told of a connection that nobody asks. */
 export function situation({ core }: QuicSsl): string {
-  return `${core.phase()} ${core.closesSent()} ${core.closeReceived()}`;
+  const { received, acknowledged } = core.streams.counts();
+  return [core.phase(), core.closesSent(), core.closeReceived(), received, acknowledged].join();
 }
 
 /** Something waits to be handled. */

@@ -1,0 +1,3 @@
+import { holdTo } from './many-cases.ts';
+
+holdTo('quic-more.ndjson', ['quic'], {});
