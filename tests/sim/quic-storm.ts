@@ -1,7 +1,10 @@
+import { createNativeProvider } from '../../src/io/native-crypto.ts';
+import type { Identity } from '../../src/proto/handshake/peer-auth.ts';
 import type { QuicConfig } from '../../src/proto/quic/config.ts';
 import { DEFAULT_QUIC_POLICY } from '../../src/proto/quic/policy.ts';
 import type { Role } from '../../src/proto/role.ts';
 import type { DatagramNetwork } from '../../src/sim/datagram-network.ts';
+import { createSimIdentity } from '../../src/sim/identity.ts';
 import { createDice, createRandom, type Dice } from '../../src/sim/random.ts';
 import type { TimelineEvent } from '../../src/timeline/event.ts';
 import { QUIC_VERSION } from '../../src/wire/quic-versions.ts';
@@ -52,6 +55,9 @@ export function quicStorm(seed: number | string, over: StormDraw = {}): QuicStor
   const closer: Role = dice.chance(0.5) ? 'client' : 'server';
   const network = { ...drawNetwork(dice), ...over.network };
   const configs = drawConfigs(dice, over.versions);
+  // A flight that is longer than what may be sent before the client has shown where it is.
+  if (dice.chance(0.3))
+    configs.server = { ...configs.server, identity: longChain(seed, dice.between(1, 12) * 1_000) };
   const endpoint = { retry: dice.chance(0.25) ? 'always' : 'never', resets: dice.chance(0.7) } as const;
   const afterlife = dice.chance(0.5) ? 'gone' : 'forgotten';
   const plans = drawPlans(dice, { close, closer, data: over.data ?? dice.below(32 * 1024), configs });
@@ -160,6 +166,12 @@ function drawPlans(
     };
   };
   return { client: plan('client'), server: plan('server') };
+}
+
+function longChain(seed: number | string, bytes: number): Identity {
+  const random = createRandom(seed, 'identity');
+  const identity = createSimIdentity(createNativeProvider(), random, 'server.example');
+  return { ...identity, chain: [...identity.chain, new Uint8Array(bytes)] };
 }
 
 /** Streams that stay open count against the limit for ever: then there are no more than it allows. */

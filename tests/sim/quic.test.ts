@@ -17,6 +17,7 @@ describe('QUIC over a network that loses, reorders and repeats', () => {
   it(`delivers, closes and falls silent as it says (${seeds.length} seeds)`, { timeout: 7_200_000 }, () => {
     const seen = new Set<string>();
     const shaken = { could: 0, did: 0 };
+    const ended = { could: 0, did: 0 };
     for (const [index, seed] of seeds.entries()) {
       const over = soak && index % 25 === 0 ? { data: LARGE } : {};
       const run = quicStorm(seed, over);
@@ -32,11 +33,15 @@ describe('QUIC over a network that loses, reorders and repeats', () => {
       if (!common || run.close === 'in-handshake') continue;
       shaken.could++;
       if (run.client?.handshake === true && run.server?.handshake === true) shaken.did++;
+      if (run.close === 'idle' || run.close === 'vanish') continue;
+      ended.could++;
+      if (run.client?.cause?.kind === 'close' || run.server?.cause?.kind === 'close') ended.did++;
     }
     if (wanted !== undefined) return;
     expect(seen.size).toBe(CLOSES.length * 2);
     // Retransmission is worth something.
     expect(shaken.did / shaken.could).toBeGreaterThan(0.95);
+    expect(ended.did / ended.could).toBeGreaterThan(0.95);
   });
 });
 
