@@ -13,15 +13,19 @@ import { largestDatagram, sealUnit } from './unit.ts';
 
 type CloseFrame = Extract<Frame, { type: 'connection_close' }>;
 
-/** One datagram with our CONNECTION_CLOSE in every space where the peer may be able to read it (RFC 9000 §10.2.3). */
+/**
+ * The next datagram with our CONNECTION_CLOSE, which is said in every space where the peer may be able to read it (RFC 9000 §10.2.3). What
+ * is in 1-RTT goes first and alone: some peers drop the rest of a datagram with a packet that they have no keys for any more.
+ */
 export function closeUnit(state: QuicState, now: Millis): Unit | undefined {
   const { closing, outbox, config } = state;
   if (!closing.owed || closing.says === undefined) return undefined;
-  const spaces = closeSpaces(state);
+  const [spaces, later] = inDatagrams(closing.later ?? closeSpaces(state));
   let left = Math.min(largestDatagram(state), amplificationAllowance(state.path.amplification));
   const needed = spaces.includes('initial') && state.role === 'client' ? SMALLEST : LEAST;
   if (left < needed || spaces.length === 0) return undefined;
-  closing.owed = false;
+  closing.later = later;
+  closing.owed = later !== undefined;
   if (outbox.muted.has('closes')) return undefined;
   const drafts: Draft[] = [];
   const facts: Fact[] = [];
@@ -38,6 +42,13 @@ export function closeUnit(state: QuicState, now: Millis): Unit | undefined {
   if (drafts.length === 0) return undefined;
   const unit = sealUnit(state, drafts, now);
   return { ...unit, facts: [...unit.facts, ...facts], closes: true };
+}
+
+function inDatagrams(spaces: readonly Space[]): [now: readonly Space[], later: readonly Space[] | undefined] {
+  const early = spaces.filter((space) => space !== 'application');
+  return early.length === 0 || early.length === spaces.length
+    ? [spaces, undefined]
+    : [['application'], early];
 }
 
 /** The reason is cut to what is allowed, and to what is left of the packet. */

@@ -89,7 +89,12 @@ export function heardWhileClosing(state: QuicState): void {
   if (phase !== 'closing' || closing.says === undefined) return;
   const { closeRepetition } = config.policy;
   const powerOfTwo = (closing.heard & (closing.heard - 1)) === 0;
-  if (closeRepetition === 'always' || (closeRepetition === 'doubling' && powerOfTwo)) closing.owed = true;
+  if (closeRepetition === 'always' || (closeRepetition === 'doubling' && powerOfTwo)) sayCloseAgain(state);
+}
+
+export function sayCloseAgain({ closing }: QuicState): void {
+  closing.owed = true;
+  closing.later = undefined;
 }
 
 /** Told once: the handshake cannot complete any more. */

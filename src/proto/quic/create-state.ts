@@ -158,7 +158,8 @@ function createSpace(space: Space): SpaceState {
 
 function createClosing(): Closing {
   return {
-    ...{ cause: undefined, says: undefined, within: undefined, owed: false, ends: undefined },
+    ...{ cause: undefined, says: undefined, within: undefined, owed: false },
+    ...{ later: undefined, ends: undefined },
     ...{ heard: 0, sent: 0, received: false, copies: new Map() },
   };
 }

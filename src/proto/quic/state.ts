@@ -119,6 +119,8 @@ export type Closing = {
   within: Space | undefined;
   /** A CONNECTION_CLOSE is to be sent now. */
   owed: boolean;
+  /** In these spaces alone, for in the others it has just left. */
+  later: readonly Space[] | undefined;
   ends: Millis | undefined;
   /** Datagrams since closing began. */
   heard: number;

@@ -1,6 +1,6 @@
 import type { Fact, Millis } from '../../timeline/event.ts';
 import { resend } from './acknowledgements.ts';
-import { terminate } from './close.ts';
+import { sayCloseAgain, terminate } from './close.ts';
 import { closeUnit } from './close-unit.ts';
 import { discard } from './confirm.ts';
 import { createDraft, type Draft, fillDraft, put } from './draft.ts';
@@ -57,7 +57,7 @@ export function discardUnit(state: QuicState): void {
   const unit = outbox.pending;
   outbox.pending = undefined;
   outbox.raw.length = 0;
-  if (unit?.closes) state.closing.owed = true;
+  if (unit?.closes) sayCloseAgain(state);
   for (const packet of unit?.packets ?? []) {
     resend(state, packet);
     if (packet.frames.some(({ kind }) => kind === 'ack')) spaces[packet.space].ackNow = true;
