@@ -8,6 +8,8 @@ export const CHUNKS = [
   { name: 'mlkem', file: 'src/crypto/mlkem.ts' },
   { name: 'self-signed', file: 'src/io/self-signed.ts' },
   { name: 'dtls-close', file: 'src/cli/commands/dtls-close.ts' },
+  { name: 'quic-close', file: 'src/cli/commands/quic-close.ts' },
+  { name: 'explain', file: 'src/cli/commands/explain.ts' },
   { name: 'peer-commands', file: 'src/cli/peer-commands.ts' },
   { name: 'parse', file: 'src/cli/parse.ts' },
   { name: 'yaml', module: 'yaml' },

@@ -1,6 +1,6 @@
 import { openLine } from '../driver/close/line.ts';
 import type { CloseResult } from '../driver/close/options.ts';
-import { createQuicClosing, type QuicClosing } from '../driver/close/quic-closing.ts';
+import { createQuicClosing, createQuicWitness, type QuicClosing } from '../driver/close/quic-closing.ts';
 import { quicFlow } from '../driver/close/quic-flow.ts';
 import {
   type QuicCloseOptions,
@@ -50,11 +50,11 @@ type QuicJob = Job<QuicCloseRequest, QuicPlan>;
 /** One connection, up to its socket. */
 async function open(job: QuicJob, place: Place): Promise<QuicClosing> {
   const { recorder, scheduler, conn } = place;
-  const emit = recorder.emitter(conn);
-  const line = openLine(connectUdp(dialOptions(job, emit, scheduler.clock)));
+  const witness = createQuicWitness(recorder.emitter(conn));
+  const line = openLine(connectUdp(dialOptions(job, witness.emit, scheduler.clock)));
   try {
     const createCore = coreMaker(job, place.offer);
-    return createQuicClosing({ plan: job.plan, line, scheduler, emit, createCore });
+    return createQuicClosing({ plan: job.plan, line, scheduler, witness, createCore });
   } catch (error) {
     line.transport.close();
     throw error;

@@ -42,7 +42,7 @@ export function summarizeQuic(facts: QuicCloseFacts, name: OutcomeClass, quic: Q
 export function adviseQuic(facts: QuicCloseFacts, name: OutcomeClass): string | undefined {
   switch (name) {
     case 'unreachable':
-      return 'check the port, and that the service listens on UDP there; TCP on the same port says nothing about it';
+      return RESOLVER_ADVICE[facts.unreachable?.errno ?? ''] ?? UNREACHABLE_ADVICE;
     case 'no-version':
       return 'ask for a version that the peer lists: --quic v1 or --quic v2';
     case 'handshake-failed':
@@ -138,6 +138,13 @@ function span(ms: Millis | undefined): string {
 function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
+
+const UNREACHABLE_ADVICE =
+  'check the port, and that the service listens on UDP there; TCP on the same port says nothing about it';
+const RESOLVER_ADVICE: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'the name does not resolve: check its spelling and the resolver',
+  EAI_AGAIN: 'the resolver did not answer: try again, or give an address',
+};
 
 const VERSIONS: Readonly<Record<number, string>> = { 1: 'v1', 1798521807: 'v2' };
 

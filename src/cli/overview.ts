@@ -7,7 +7,7 @@ export function overview(width: number): string {
     line('Usage: sslshut <command> [options]'),
     line(''),
     line(
-      'Shows how TLS and DTLS connections end: who sent close_notify, who answered, and what the socket did.',
+      'Shows how TLS, DTLS and QUIC connections end: who sent close_notify or CONNECTION_CLOSE, who answered, and what the socket did.',
     ),
     line(''),
     line('Commands:'),
@@ -16,6 +16,7 @@ export function overview(width: number): string {
     line('Examples:'),
     line('  sslshut tls-close example.net'),
     line('  sslshut tls-close --json --repeat 20 example.net:993'),
+    line('  sslshut quic-close --rapid --code H3_NO_ERROR --reason bye example.net'),
     line('  sslshut serve tls --behaviour rst-no-close-notify'),
     line('  sslshut demo'),
     line(''),
@@ -37,10 +38,11 @@ function entries(table: readonly (readonly [string, string])[], column: number):
 
 const COMMANDS = [
   ['tls-close <target>', 'connect, close, and say how the connection ended'],
-  ['dtls-close <target>', 'the same over UDP'],
-  ['serve <tls|dtls>', 'a server that closes well or badly, for testing clients'],
+  ['dtls-close <target>', 'the same for DTLS, over UDP'],
+  ['quic-close <target>', 'the same for QUIC, with a code and a reason'],
+  ['serve <protocol>', 'a TLS, DTLS or QUIC server that closes well or badly, for testing clients'],
   ['run <file...>', 'play scenarios step by step and compare'],
-  ['demo', 'six peers, and how each ends'],
+  ['demo', 'ten peers, and how each ends'],
   ['help [command]', 'this text, or the options of a command'],
 ] as const;
 

@@ -6,21 +6,28 @@ it('the demo shows a timeline of each peer and tells their endings apart', async
   const terminal = createFakeTerminal();
   expect(await run(['demo'], terminal)).toBe(0);
   const out = terminal.stdout();
-  expect(out.match(/^== .*$/gm)).toHaveLength(6);
-  expect(out.match(/^(clean|fin|reset|silent): /gm)).toEqual([
+  expect(out.match(/^== .*$/gm)).toHaveLength(10);
+  expect(out.match(/^(clean|fin|reset|silent|peer-closed|stateless-reset|idle-timeout): /gm)).toEqual([
     'clean: ',
     'fin: ',
     'reset: ',
     'silent: ',
     'clean: ',
     'silent: ',
+    'clean: ',
+    'peer-closed: ',
+    'stateless-reset: ',
+    'idle-timeout: ',
   ]);
   expect(
     out
       .trimEnd()
       .split('\n')
-      .slice(-6)
+      .slice(-10)
       .map((line) => line.split(/ {2,}/).at(-1)),
-  ).toEqual(['clean', 'fin', 'reset', 'silent', 'clean', 'silent']);
+  ).toEqual([
+    ...['clean', 'fin', 'reset', 'silent', 'clean', 'silent'],
+    ...['clean', 'peer-closed', 'stateless-reset', 'idle-timeout'],
+  ]);
   expect(terminal.stderr()).toBe('');
 });

@@ -6,7 +6,7 @@ import { describeQuicClient } from '../../src/catalog/quic-client-report.ts';
 import { evaluate } from '../../src/catalog/rules/tls.ts';
 import { interruptible } from '../../src/driver/close/interrupt.ts';
 import { openLine } from '../../src/driver/close/line.ts';
-import { createQuicClosing } from '../../src/driver/close/quic-closing.ts';
+import { createQuicClosing, createQuicWitness } from '../../src/driver/close/quic-closing.ts';
 import { quicFlow } from '../../src/driver/close/quic-flow.ts';
 import {
   type QuicCloseOptions,
@@ -143,9 +143,10 @@ function runClient(
   const wishes: QuicCloseOptions = { target: 'example.net', ...options };
   const plan = toQuicPlan(wishes);
   emit(toQuicPlanFact(plan, options.failOn));
-  const line = openLine(reporting(connect, emit));
+  const witness = createQuicWitness(emit);
+  const line = openLine(reporting(connect, witness.emit));
   const createCore = (to: Emit): QuicCore => clientCore(plan, wishes, to);
-  const closing = createQuicClosing({ plan, line, scheduler, emit, createCore });
+  const closing = createQuicClosing({ plan, line, scheduler, witness, createCore });
   let signal: string | undefined;
   let endedAt: number | undefined;
   if (interruptAt !== undefined) {

@@ -7,12 +7,12 @@ const OPTIONS: readonly OptionSpec[] = [
 
 export const demoSpec: CommandSpec = {
   name: 'demo',
-  summary: 'close against embedded peers that end differently, over TLS and DTLS',
+  summary: 'close against embedded peers that end differently, over TLS, DTLS and QUIC',
   arguments: '',
   description:
-    'Starts four servers on loopback, one that closes cleanly, one that sends a bare FIN, one that resets and one that stays ' +
-    'silent, and two of DTLS, one clean and one silent; closes a connection with each: a timeline and a verdict for each. ' +
-    'Needs no network.',
+    'Starts ten servers on loopback and closes a connection with each: a timeline and a verdict for each. Of TLS: one that closes ' +
+    'cleanly, one that sends a bare FIN, one that resets, one that stays silent. Of DTLS: one clean and one silent. Of QUIC: one that ' +
+    'goes quiet, one that closes first, one that has forgotten the connection, one that vanishes. Needs no network.',
   options: OPTIONS,
-  examples: [['sslshut demo', 'takes about a second']],
+  examples: [['sslshut demo', 'takes about two seconds']],
 };

@@ -1,7 +1,16 @@
-import { dtlsClose, type RunningServer, serve, type TlsCloseResult, tlsClose } from '../../index.ts';
+import {
+  dtlsClose,
+  type QuicCloseOptions,
+  quicClose,
+  type RunningServer,
+  serve,
+  type TlsCloseResult,
+  tlsClose,
+} from '../../index.ts';
 import { fitRow, type Row } from '../../render/layout.ts';
 import { toText } from '../../render/text.ts';
 import { verdictTone } from '../../render/verdict-text.ts';
+import type { TimelineEvent } from '../../timeline/event.ts';
 import type { Command, Context } from '../command.ts';
 import { remember } from '../command.ts';
 import { type PageOptions, textOptions, toOutputOptions } from '../output.ts';
@@ -31,15 +40,21 @@ async function runDemo(context: Context): Promise<number> {
 
 /** Verified, with the server's own certificate as the one to trust: nothing here needs --insecure. */
 function close(context: Context, server: RunningServer, peer: Peer): Promise<TlsCloseResult> {
-  const closeIt = peer.protocol === 'tls' ? tlsClose : dtlsClose;
-  return closeIt({
+  const wishes = {
     target: { host: 'localhost', port: server.port },
     connectTo: server.host,
     ca: server.certificate,
-    ...(peer.closeMs === undefined ? {} : { limits: { close: peer.closeMs } }),
     signal: context.terminal.signal,
-    onEvent: (event) => remember(context, event),
-  });
+    onEvent: (event: TimelineEvent) => remember(context, event),
+  };
+  switch (peer.protocol) {
+    case 'tls':
+      return tlsClose({ ...wishes, ...peer.options });
+    case 'dtls':
+      return dtlsClose({ ...wishes, ...peer.options });
+    case 'quic':
+      return quicClose({ ...wishes, ...peer.options });
+  }
 }
 
 function shown(peer: Peer, server: RunningServer, result: TlsCloseResult, page: PageOptions): string[] {
@@ -66,8 +81,13 @@ function summary(results: readonly { peer: Peer; result: TlsCloseResult }[], pag
   return [title, ...rows].flatMap((row) => fitRow(row, page));
 }
 
-/** `closeMs`: for the peer that never answers, long enough to be seen, short enough for a demo. */
-type Peer = { protocol: 'tls' | 'dtls'; behaviour: string; title: string; ends: string; closeMs?: number };
+type Peer = { behaviour: string; title: string; ends: string } & (
+  | { protocol: 'tls' | 'dtls'; options?: { limits: { close: number } } }
+  | { protocol: 'quic'; options?: Pick<QuicCloseOptions, 'mode' | 'idleTimeoutMs'> }
+);
+
+/** For the peers that never answer: long enough to be seen, short enough for a demo. */
+const SOON = 400;
 
 const PEERS: readonly Peer[] = [
   { protocol: 'tls', behaviour: 'well-behaved', title: 'a peer that closes cleanly', ends: 'clean' },
@@ -78,7 +98,7 @@ const PEERS: readonly Peer[] = [
     behaviour: 'never-reply',
     title: 'a peer that stays silent',
     ends: 'silent',
-    closeMs: 400,
+    options: { limits: { close: SOON } },
   },
   { protocol: 'dtls', behaviour: 'well-behaved', title: 'a DTLS peer that closes cleanly', ends: 'clean' },
   {
@@ -86,7 +106,28 @@ const PEERS: readonly Peer[] = [
     behaviour: 'never-reply',
     title: 'a DTLS peer that stays silent',
     ends: 'silent',
-    closeMs: 400,
+    options: { limits: { close: SOON } },
+  },
+  { protocol: 'quic', behaviour: 'well-behaved', title: 'a QUIC peer that goes quiet', ends: 'clean' },
+  {
+    protocol: 'quic',
+    behaviour: 'closes-first',
+    title: 'a QUIC peer that closes, and says why',
+    ends: 'peer-closed',
+    options: { mode: 'wait-peer' },
+  },
+  {
+    protocol: 'quic',
+    behaviour: 'stateless-reset',
+    title: 'a QUIC peer that forgot the connection',
+    ends: 'stateless-reset',
+  },
+  {
+    protocol: 'quic',
+    behaviour: 'silent-exit',
+    title: 'a QUIC peer that vanishes',
+    ends: 'idle-timeout',
+    options: { mode: 'wait-peer', idleTimeoutMs: SOON },
   },
 ];
 const WIDEST = Math.max(...PEERS.map(({ title }) => title.length));

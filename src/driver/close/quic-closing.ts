@@ -2,6 +2,7 @@ import type { QuicCore } from '../../proto/quic/core.ts';
 import { createQuicSsl, type QuicSsl } from '../../shutdown/quic/connection.ts';
 import type { Emit, Fact, Millis } from '../../timeline/event.ts';
 import { type Channel, createChannel } from '../channel.ts';
+import { sendDatagrams } from '../quic/side.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { Line } from './line.ts';
 import type { QuicPlan } from './quic-plan.ts';
@@ -28,20 +29,26 @@ export type QuicWitness = {
   read: number;
 };
 
+/** What passes it on its way to the timeline is seen: of the core, and of whatever opens the socket. */
+export function createQuicWitness(to: Emit): { emit: Emit; seen: QuicWitness } {
+  const seen: QuicWitness = { levels: new Set(), handshakeFailed: false, unreachable: false, read: 0 };
+  const emit: Emit = (fact, arrived) => {
+    note(seen, fact);
+    to(fact, arrived);
+  };
+  return { emit, seen };
+}
+
 export function createQuicClosing(parts: {
   plan: QuicPlan;
   line: Line;
   scheduler: Scheduler;
-  emit: Emit;
+  witness: ReturnType<typeof createQuicWitness>;
   createCore(emit: Emit): QuicCore;
 }): QuicClosing {
   const { plan, line, scheduler } = parts;
+  const { emit, seen } = parts.witness;
   const now = (): Millis => scheduler.clock.now();
-  const seen: QuicWitness = { levels: new Set(), handshakeFailed: false, unreachable: false, read: 0 };
-  const emit: Emit = (fact, arrived) => {
-    note(seen, fact);
-    parts.emit(fact, arrived);
-  };
   const core = parts.createCore(emit);
   // The calls, and the pump between them, look at the core's clock.
   const channel = createChannel({ core, connect: line.connect, scheduler, emit, timers: false });
@@ -51,7 +58,7 @@ export function createQuicClosing(parts: {
     blocking: !plan.noBlock,
     defaultStream: 'auto-bidi',
     explicitEvents: false,
-    flush: () => channel.flush() === 'sent',
+    flush: () => sendDatagrams(channel),
     writable: () => channel.transport.writable(),
     now,
     emit,
