@@ -7,7 +7,7 @@ import type { Scenario } from '../script.ts';
 import type { ScriptWorld } from '../script-world.ts';
 
 /** The policy that goes with a profile's calls. */
-export const QUIC_PROFILE_POLICIES: Readonly<Record<ProfileName, QuicPolicy>> = {
+const QUIC_PROFILE_POLICIES: Readonly<Record<ProfileName, QuicPolicy>> = {
   manual: DEFAULT_QUIC_POLICY,
   'openssl-3.5': OPENSSL_QUIC_POLICY,
 };

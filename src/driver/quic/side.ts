@@ -1,10 +1,10 @@
 import type { QuicCore } from '../../proto/quic/core.ts';
 import { createQuicSsl, type QuicSsl, type QuicSslSetup } from '../../shutdown/quic/connection.ts';
-import { noteStandstill, situation, somethingToDo, tick } from '../../shutdown/quic/events.ts';
+import { noteStandstill, situation, tick } from '../../shutdown/quic/events.ts';
 import type { Emit } from '../../timeline/event.ts';
 import { type Channel, createChannel } from '../channel.ts';
+import { startPump } from '../quic-pump.ts';
 import type { Scheduler } from '../scheduler.ts';
-import { type Task, until } from '../task.ts';
 import type { Connect } from '../world.ts';
 
 /** A QUIC connection's SSL object, wired to its transport. */
@@ -40,31 +40,13 @@ export function createQuicSide(
     writable: () => channel.transport.writable(),
     now: () => scheduler.clock.now(),
   });
-  let stopped = false;
-  function* pump(): Task<void> {
-    for (;;) {
-      const due = core.pollTimeout();
-      yield* until(
-        'input or a timer',
-        () => stopped || somethingToDo(ssl) || core.pollTimeout() !== due,
-        due,
-      );
-      if (stopped) return;
-      const before = situation(ssl);
-      tick(ssl);
-      if (!side.calling && !how.explicitEvents && situation(ssl) !== before) noteStandstill(ssl);
-    }
-  }
-  const side: QuicSide = {
-    channel,
-    ssl,
-    calling: false,
-    stop() {
-      stopped = true;
-      scheduler.poke();
-    },
+  const handle = (): void => {
+    const before = situation(ssl);
+    tick(ssl);
+    if (!side.calling && !how.explicitEvents && situation(ssl) !== before) noteStandstill(ssl);
   };
-  if (ssl.pump === 'eager') scheduler.spawn(pump());
+  const stop = ssl.pump === 'eager' ? startPump(ssl, scheduler, handle) : () => undefined;
+  const side: QuicSide = { channel, ssl, calling: false, stop };
   return side;
 }
 
