@@ -1,5 +1,5 @@
 // Writes dist/cli/NAME.<V8>-<arch>.cache for the files that a start is most often made of: what V8 compiled of them in one whole run
-// of `tls-close`, and of `dtls-close`, so that the next start need not compile it again. bin/sslshut.js loads them, and V8
+// of `tls-close`, of `dtls-close` and of `quic-close`, so that the next start need not compile it again. bin/sslshut.js loads them, and V8
 // refuses them when they don't fit.
 'use strict';
 const { spawn } = require('node:child_process');
@@ -18,10 +18,15 @@ else if (mode === '--warm') warm(...args);
 else {
   const bin = join(__dirname, '..', 'bin', 'sslshut.js');
   warmAgainst([__filename, '--serve'], ['main', 'tls-close', ...close], () =>
-    // Only our own server speaks DTLS everywhere; the run that is kept is another process.
+    // Only our own server speaks DTLS and QUIC everywhere; the run that is kept is another process.
     warmAgainst(
       [bin, 'serve', 'dtls', '--count', '1', '--json', ...files],
       ['dtls-close', 'dtls-close', ...close],
+      () =>
+        warmAgainst(
+          [bin, 'serve', 'quic', '--count', '1', '--json', ...files],
+          ['quic-close', 'quic-close', ...close],
+        ),
     ),
   );
 }
