@@ -71,14 +71,14 @@ export const OUTPUT_OPTIONS: readonly OptionSpec[] = optionGroup('Output', [
   ['--with-keys', 'JSON: the secrets too'],
   ['--keylog <file>', 'append the secrets for Wireshark (also: SSLKEYLOGFILE)'],
   ['-q, --quiet', 'the verdict alone'],
-  ['-v, --verbose', 'records, single messages, certificate details'],
+  ['-v, --verbose', 'records or packets, single messages, certificate details'],
   ['--color <when>', 'auto (default), always or never; NO_COLOR is respected'],
 ]);
 
 const CONNECTION: readonly OptionRow[] = [
   ['--sni <name>', "server name to send and to verify (default: the target's host)"],
   ['--no-sni', 'send no server name'],
-  ['--alpn <names>', 'protocol names to offer, separated by commas (default: none)'],
+  ['--alpn <names>', 'protocol names to offer, separated by commas (default: none; quic-close: h3)'],
   ['--ciphers <names>', 'suites to offer, IANA or OpenSSL names, separated by : or ,'],
   ['--groups <names>', 'groups to offer; X25519MLKEM768 only when named here'],
   ['--ca <file>', 'PEM certificates to trust instead of the default roots'],

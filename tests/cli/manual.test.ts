@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DTLS_BEHAVIOURS } from '../../src/catalog/behaviours/dtls.ts';
 import { behaviourName } from '../../src/catalog/behaviours/find.ts';
+import { QUIC_BEHAVIOURS } from '../../src/catalog/behaviours/quic.ts';
 import { TLS_BEHAVIOURS } from '../../src/catalog/behaviours/tls.ts';
 import { demoSpec } from '../../src/cli/commands/demo-spec.ts';
 import { dtlsCloseSpec } from '../../src/cli/commands/dtls-close-spec.ts';
+import { quicCloseSpec } from '../../src/cli/commands/quic-close-spec.ts';
 import { runSpec } from '../../src/cli/commands/run-spec.ts';
 import { serveSpec } from '../../src/cli/commands/serve-spec.ts';
 import { tlsCloseSpec } from '../../src/cli/commands/tls-close-spec.ts';
@@ -12,7 +14,7 @@ import { helpText } from '../../src/cli/parse.ts';
 import { VERSION } from '../../src/driver/version.ts';
 import { OUTCOME_CLASSES } from '../../src/timeline/outcome.ts';
 
-const SPECS = [tlsCloseSpec, dtlsCloseSpec, serveSpec, runSpec, demoSpec];
+const SPECS = [tlsCloseSpec, dtlsCloseSpec, quicCloseSpec, serveSpec, runSpec, demoSpec];
 const page = (name: string): string => readFileSync(new URL(`../../man/${name}.1`, import.meta.url), 'utf8');
 const packageJson: { version: string; man: string[] } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -66,7 +68,7 @@ describe('the manual', () => {
 
   it('says of every behaviour what the catalogue says', () => {
     const text = page('sslshut-serve').replaceAll('\\-', '-').replaceAll(/\s+/g, ' ');
-    for (const behaviour of [...TLS_BEHAVIOURS, ...DTLS_BEHAVIOURS]) {
+    for (const behaviour of [...TLS_BEHAVIOURS, ...DTLS_BEHAVIOURS, ...QUIC_BEHAVIOURS]) {
       expect(text).toContain(`.TP .B ${behaviourName(behaviour)} ${behaviour.says}`);
     }
   });
