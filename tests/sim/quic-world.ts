@@ -52,7 +52,10 @@ export function createQuicWorld(options: {
     write(unit) {
       if (++sent > MOST_DATAGRAMS)
         throw new Error(`${sent} datagrams by ${clock.now()} ms: they talk without end`);
-      return bare.write(unit);
+      const result = bare.write(unit);
+      if (typeof result === 'object' && result.errno === 'EMSGSIZE')
+        throw new Error(`${unit.length} bytes in a datagram`);
+      return result;
     },
   });
   const place = {

@@ -98,7 +98,8 @@ function ordinaryUnit(state: QuicState, now: Millis): Unit | undefined {
     const draft = fillDraft(state, createDraft(space, room), free, now);
     if (draft === undefined) continue;
     drafts.push(draft);
-    left -= left - room + draft.size;
+    // What is less is padded for the sample of header protection (RFC 9001 §5.4.2).
+    left = room - Math.max(draft.size, LEAST_PAYLOAD);
   }
   return drafts.length === 0 ? undefined : sealUnit(state, drafts, now);
 }
@@ -156,5 +157,6 @@ function factOf({ path, outbox }: QuicState, kind: string): Fact | undefined {
 
 /** Room for a challenge and an ACK. */
 const LEAST_DATAGRAM = 100;
+const LEAST_PAYLOAD = 3;
 /** With less of a datagram left, nothing more is put into it. */
 const LEAST_ROOM = 48;
