@@ -312,6 +312,18 @@ const STREAMS: readonly Row[] = [
     ],
   },
   {
+    what: 'thread assisted, the connection is kept alive between the calls',
+    setup: { thread_assisted: true, idle_timeout_ms: 2000 },
+    steps: [net('reset_counters'), local('sleep', { ms: 1200 }), local('relay_stats')],
+    calls: ['sleep [-]', 'relay_stats 1 some'],
+  },
+  {
+    what: 'else it is not',
+    setup: { idle_timeout_ms: 2000 },
+    steps: [net('reset_counters'), local('sleep', { ms: 1200 }), local('relay_stats')],
+    calls: ['sleep [-]', 'relay_stats 0 some'],
+  },
+  {
     what: 'with explicit events nothing leaves but by SSL_handle_events',
     setup: { explicit_events: true },
     steps: [net('reset_counters'), write, local('relay_stats'), local('handle_events'), local('relay_stats')],

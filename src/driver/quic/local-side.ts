@@ -7,7 +7,7 @@ import { perform } from '../call.ts';
 import type { Scenario } from '../script.ts';
 import { bad } from '../script-fields.ts';
 import type { ScriptWorld } from '../script-world.ts';
-import { type Task, until } from '../task.ts';
+import { sleepUntil, type Task, until } from '../task.ts';
 import { createQuicPeer, type QuicPeer } from './peer.ts';
 import { createRelay, type Relay } from './relay.ts';
 import { localConfig } from './script-configs.ts';
@@ -45,9 +45,25 @@ export function* openQuic(scenario: Scenario, world: ScriptWorld): Task<QuicLoca
     ...(pump !== undefined && { pump }),
   });
   const peer = createQuicPeer(scenario, world, link.peer);
+  if (setup.thread_assisted === true && side.ssl.pump === 'on-call') scheduler.spawn(assist(side));
   yield* until('the socket', () => side.channel.connected());
   const { channel, ssl, stop } = side;
   return { side, channel, ssl, stop, scenario, world, relay, peer, streams: new Map() };
+}
+
+/**
+ * OpenSSL's assisting thread: it sleeps until the timer that it knew of when it went to sleep, and handles events then. What the
+ * application's calls change meanwhile does not wake it, so that all it does for long is to keep the connection alive.
+ */
+function* assist({ ssl, channel }: QuicSide): Task<void> {
+  const { core } = ssl;
+  yield* until('the handshake', () => ssl.started);
+  while (core.phase() !== 'terminated') {
+    const due = core.pollTimeout() ?? channel.scheduler.clock.now() + UNTIMED_MS;
+    yield* sleepUntil(due);
+    if (!channel.transport.writable()) return;
+    tick(ssl);
+  }
 }
 
 /** The harness's own handshake: it handles events, however the scenario does, and goes on until all is quiet. */
@@ -86,6 +102,7 @@ function* nextEvent({ ssl }: QuicLocal, deadline: Millis): Task<void> {
   yield* until('an event', () => ssl.core.ready() || ssl.ticks !== ticks, Math.min(due, deadline));
 }
 
+const UNTIMED_MS = 1_000;
 /** A path without any delay would answer in the middle of a call. A power of two, so that times stay exact. */
 const LEAST_LATENCY_MS = 1 / 16;
 const HANDSHAKE_LIMIT_MS = 10_000;
