@@ -183,7 +183,9 @@ function closeProblems(run: QuicStorm, name: Role, events: readonly TimelineEven
 }
 
 function closedByPeer(events: readonly TimelineEvent[]): boolean {
-  return events.some((event) => event.kind === 'close' && event.by === 'peer');
+  return events.some(
+    (event) => event.kind === 'stateless-reset' || (event.kind === 'close' && event.by === 'peer'),
+  );
 }
 
 /** A close that came is the one that was said. */

@@ -16,7 +16,7 @@ import { createPacer } from './pacing.ts';
 import { parametersExtension } from './parameters-exchange.ts';
 import { createPath } from './path.ts';
 import { createReceived } from './recovery/acks.ts';
-import { createIdle } from './recovery/idle.ts';
+import { createIdle, idleReceived } from './recovery/idle.ts';
 import { createRecovery, type Recovery } from './recovery/state.ts';
 import type { Closing, ConnectionIds, Outbox, QuicState, SpaceState } from './state.ts';
 import { createStreams } from './streams/state.ts';
@@ -82,6 +82,7 @@ export function beginAnew(state: QuicState, version: number, now: Millis): void 
   installInitial(state.keys, version, ids.original);
   state.spaces = createSpaces();
   state.recovery = recoveryOf(role, config, now);
+  idleReceived(state.idle, now);
   state.pacer = createPacer(config.maxDatagram, now);
   state.outbox.pending = undefined;
 }

@@ -7,6 +7,7 @@ import { failHandshake, terminate } from './close.ts';
 import { adoptPeerId, peerId } from './connection-ids.ts';
 import { resendCrypto } from './crypto-stream.ts';
 import { createKeyRing, installInitial } from './keys.ts';
+import { idleReceived } from './recovery/idle.ts';
 import { resetForRetry } from './recovery/loss-timer.ts';
 import type { QuicState } from './state.ts';
 
@@ -70,6 +71,7 @@ export function takeRetry(
   state.keys = createKeyRing(deps.provider, role);
   installInitial(state.keys, versions.original, ids.retry);
   resetForRetry(state.recovery, now);
+  idleReceived(state.idle, now);
   resendCrypto(state.spaces.initial.crypto);
   state.outbox.pending = undefined;
   return undefined;
