@@ -144,10 +144,11 @@ function isBidi(stream: number): boolean {
   return stream % 4 < 2;
 }
 
-function neverClosed({ plan, limits, peerCloses }: QuicCloseFacts): boolean {
-  return (
-    plan?.mode === 'wait-peer' && peerCloses.length === 0 && limits.some(({ phase }) => phase === 'close')
-  );
+/** An answer to our close is no close of its own. */
+function neverClosed(facts: QuicCloseFacts): boolean {
+  const { plan, limits } = facts;
+  const waited = plan?.mode === 'wait-peer' && limits.some(({ phase }) => phase === 'close');
+  return waited && firstClose(facts)?.by !== 'peer';
 }
 
 /** After closing was over the peer still sent. */

@@ -44,6 +44,8 @@ export type QuicSetting = {
   retry?: boolean;
   /** The client's user gives up at that time. */
   interruptAt?: number;
+  /** From that time on nothing of the client's arrives. */
+  unheardFrom?: number;
 };
 
 export type QuicTold = {
@@ -133,7 +135,7 @@ function startServer(
 }
 
 function runClient(
-  { options = {}, interruptAt }: QuicSetting,
+  { options = {}, interruptAt, unheardFrom }: QuicSetting,
   clock: SimClock,
   scheduler: Scheduler,
   recorder: Recorder,
@@ -144,7 +146,12 @@ function runClient(
   const plan = toQuicPlan(wishes);
   emit(toQuicPlanFact(plan, options.failOn));
   const witness = createQuicWitness(emit);
-  const line = openLine(reporting(connect, witness.emit));
+  const path: Connect = (sink) => {
+    const transport = connect(sink);
+    const lost = (): boolean => unheardFrom !== undefined && clock.now() >= unheardFrom;
+    return { ...transport, write: (unit) => (lost() ? 'sent' : transport.write(unit)) };
+  };
+  const line = openLine(reporting(path, witness.emit));
   const createCore = (to: Emit): QuicCore => clientCore(plan, wishes, to);
   const closing = createQuicClosing({ plan, line, scheduler, witness, createCore });
   let signal: string | undefined;
