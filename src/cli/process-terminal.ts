@@ -1,4 +1,4 @@
-import { readFileSync, writeSync } from 'node:fs';
+import { readFileSync, readSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { createStopper } from '../driver/stop-signal.ts';
 import type { Terminal } from './terminal.ts';
@@ -23,9 +23,28 @@ export function createProcessTerminal(): Terminal {
     outIsTty,
     errIsTty: isatty(2),
     columns: () => (outIsTty ? process.stdout.columns : undefined),
-    readInput: () => new Uint8Array(readFileSync(0)),
+    readInput: (most) => (most === undefined ? new Uint8Array(readFileSync(0)) : readFirst(most)),
     signal: stopper.signal,
   };
+}
+
+/** Of a stream that may never end. */
+function readFirst(most: number): Uint8Array {
+  const bytes = new Uint8Array(most);
+  let length = 0;
+  while (length < most) {
+    try {
+      const read = readSync(0, bytes, length, most - length, null);
+      if (read === 0) break;
+      length += read;
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === 'EOF') break;
+      if (code !== 'EAGAIN') throw error;
+      Atomics.wait(NEVER, 0, 0, 5);
+    }
+  }
+  return bytes.subarray(0, length);
 }
 
 function writeAll(fd: 1 | 2, text: string): void {

@@ -113,4 +113,5 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: () => peerCommand('serve'),
   run: () => peerCommand('run'),
   demo: () => peerCommand('demo'),
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
 };

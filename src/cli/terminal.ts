@@ -11,8 +11,8 @@ export type Terminal = {
   readonly errIsTty: boolean;
   /** Of the output, where it is a terminal. */
   columns(): number | undefined;
-  /** All of standard input. */
-  readInput(): Uint8Array;
+  /** All of standard input, or its first so many bytes. */
+  readInput(most?: number): Uint8Array;
   /** Aborted with the signal's name, "SIGINT" or "SIGTERM", as reason. */
   readonly signal: StopSignal;
 };

@@ -1,3 +1,8 @@
+const REPLY = 'class fin, reset or silent: our close_notify is not answered; clean: it is';
+const IDLE = 'who ends an idle connection, when, and whether close_notify comes before FIN';
+const LEAVES = "the same line in the server's log: it is what a client's bare FIN looks like there";
+const RESUMED = 'resumption: is a session accepted again after a close without close_notify';
+
 /** A command that shows whether it is so, and what to look for in what it prints. */
 export type Confirm = { command: string; look: string };
 
@@ -14,7 +19,7 @@ export const CONFIRM = {
     String.raw`--send 'GET / HTTP/1.0\r\n\r\n' --read-until eof --linger 1s`,
     'class reset: RST without close_notify; reset-after-close: RST, but nothing is lost',
   ),
-  reply: tls('', 'class fin, reset or silent: our close_notify is not answered; clean: it is'),
+  reply: tls('', REPLY),
   latency: tls('--repeat 5', 'class late or silent: how long the answer to our close_notify takes'),
   'half-close': tls(
     String.raw`--half-close --send 'GET / HTTP/1.0\r\n\r\n'`,
@@ -24,18 +29,12 @@ export const CONFIRM = {
     String.raw`--send 'GET / HTTP/1.1\r\nHost: HOST\r\n\r\n' --read-until idle --wait-peer --timeout close=2m`,
     "the time of the peer's FIN: an idle connection must leave the client's pool before that",
   ),
-  idle: tls(
-    '--wait-peer --timeout close=2m',
-    'who ends an idle connection, when, and whether close_notify comes before FIN',
-  ),
+  idle: tls('--wait-peer --timeout close=2m', IDLE),
   'early-response': tls(
     String.raw`--send 'POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 1000000\r\n\r\n' --read-until eof`,
     'class reset: the server answers before it has read, and resets over what it has not',
   ),
-  'client-leaves': tls(
-    '--abrupt fin --linger 1s',
-    "the same line in the server's log: it is what a client's bare FIN looks like there",
-  ),
+  'client-leaves': tls('--abrupt fin --linger 1s', LEAVES),
   'leave-at-once': tls(
     '--rapid',
     "what the server's log says of a client that does not wait for its tickets",
@@ -46,10 +45,7 @@ export const CONFIRM = {
     'the level beside close_notify in the timeline: warning is right, fatal is not',
   ),
   'user-canceled': tls('--wait-peer -v', 'an alert user_canceled before close_notify'),
-  resume: tls(
-    '--abrupt fin --resume',
-    'resumption: is a session accepted again after a close without close_notify',
-  ),
+  resume: tls('--abrupt fin --resume', RESUMED),
   'leave-and-resume': tls(
     '--rapid --resume',
     'resumption: is a session accepted again after a fast shutdown',
@@ -61,12 +57,21 @@ export const CONFIRM = {
   handshake: tls('-v', 'class handshake-failed: how far it came, who gave up, and with which alert'),
   'implicit-tls': tls(
     '',
-    'on the port where TLS starts at once (465, 993, 995, 990): is our close_notify answered',
+    'on the port where TLS begins at once; for one that begins in the clear add --starttls',
   ),
-  'ftps-server': tls(
-    '--wait-peer',
-    'on port 990: class fin means that the server closes without close_notify',
-  ),
+
+  // The same behind STARTTLS.
+  'idle-postgres': tls('--starttls postgres --wait-peer --timeout close=2m', IDLE),
+  'idle-mysql': tls('--starttls mysql --wait-peer --timeout close=2m', IDLE),
+  'idle-ldap': tls('--starttls ldap --wait-peer --timeout close=2m', IDLE),
+  'idle-imap': tls('--starttls imap --wait-peer --timeout close=2m', IDLE),
+  'reply-ftp': tls('--starttls ftp', REPLY),
+  'reply-mysql': tls('--starttls mysql', REPLY),
+  'resume-ftp': tls('--starttls ftp --abrupt fin --resume', RESUMED),
+  'leaves-ftp': tls('--starttls ftp --abrupt fin --linger 1s', LEAVES),
+  'leaves-smtp': tls('--starttls smtp --abrupt fin --linger 1s', LEAVES),
+  'leaves-mysql': tls('--starttls mysql --abrupt fin --linger 1s', LEAVES),
+
   'h2-idle': tls(
     '--alpn h2 --wait-peer --timeout close=2m',
     'when the server ends an idle connection, and whether close_notify comes before FIN',
@@ -134,7 +139,15 @@ export const CONFIRM = {
     '--reset-stream H3_REQUEST_CANCELLED -v',
     'RESET_STREAM and STOP_SENDING, both ways, and that the connection lives on',
   ),
-  'quic-code': quic('--code 0 -v', "what the peer makes of a code that is not HTTP/3's"),
+  'watch-quic-client': serveQuic(
+    '-v',
+    'what it sends, and how it leaves: CONNECTION_CLOSE with which code, or nothing',
+  ),
+  'serve-quic-reset': serveQuic('--behaviour reset-streams-first', 'the same message: its streams are reset'),
+  'serve-quic-closes-first': serveQuic(
+    '--behaviour closes-first',
+    'does it take a whole answer and H3_NO_ERROR for an error',
+  ),
 } as const satisfies Readonly<Record<string, Confirm>>;
 
 function tls(options: string, look: string): Confirm {
@@ -155,6 +168,10 @@ function serve(options: string, look: string): Confirm {
 
 function serveDtls(options: string, look: string): Confirm {
   return { command: line('serve dtls', options), look: `point the program at it: ${look}` };
+}
+
+function serveQuic(options: string, look: string): Confirm {
+  return { command: line('serve quic', options), look: `point the program at it: ${look}` };
 }
 
 function line(...words: readonly string[]): string {

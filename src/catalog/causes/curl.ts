@@ -11,7 +11,7 @@ export const CURL_CAUSES: readonly Cause[] = [
     numbers: [56],
     protocols: ['TLS'],
     happened:
-      'The server closed TCP without close_notify and the end of the body was defined only by the close. Whether curl complains depends on back end and version: 7.88.1 with OpenSSL 3.0 accepted the same close silently here, 8.14.1 with OpenSSL 3.5 failed with 56.',
+      'The server closed TCP without close_notify and the end of the body was defined only by the close. Whether curl complains depends on back end and version: 7.88.1 with OpenSSL 3.0 accepted the same close silently, 8.14.1 with OpenSSL 3.5 failed with 56.',
     who: 'peer',
     severity: 'truncation-risk',
     fix: "Give the response a length or chunked coding, or fix the server's shutdown (openssl s_server -www is a known offender).",
@@ -187,7 +187,7 @@ export const CURL_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'misconfiguration',
     fix: 'Server must answer close_notify; avoid --ftp-ssl-ccc otherwise.',
-    confirm: 'implicit-tls',
+    confirm: 'reply-ftp',
     refs: ['RFC 9846 §6.1', 'RFC 4217 (CCC command)'],
   },
   {
@@ -344,7 +344,7 @@ export const CURL_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'data-loss',
     fix: 'Note the application error code.',
-    confirm: 'quic-stream',
+    confirm: 'serve-quic-reset',
     refs: ['RFC 9114 §4.1.1'],
   },
   {

@@ -14,7 +14,7 @@ export const DATABASE_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'data-loss',
     fix: 'Reconnect; test pooled connections before use; check server log and idle limits.',
-    confirm: 'idle',
+    confirm: 'idle-postgres',
     refs: [
       'RFC 9846 §6.1',
       'psycopg/psycopg2#215',
@@ -34,7 +34,7 @@ export const DATABASE_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'data-loss',
     fix: 'Check server and kernel logs; enable TCP keepalives.',
-    confirm: 'idle',
+    confirm: 'idle-postgres',
     refs: ['RFC 9846 §6.1'],
   },
   {
@@ -49,7 +49,7 @@ export const DATABASE_CAUSES: readonly Cause[] = [
     who: 'middlebox',
     severity: 'data-loss',
     fix: 'tcp_user_timeout and keepalives; find the NAT or firewall idle timer.',
-    confirm: 'idle',
+    confirm: 'idle-postgres',
     refs: ['psycopg/psycopg2#1496'],
   },
   {
@@ -63,7 +63,7 @@ export const DATABASE_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'data-loss',
     fix: 'Look for a backend crash.',
-    confirm: 'idle',
+    confirm: 'idle-postgres',
     refs: ['psycopg/psycopg2#1079'],
   },
   {
@@ -93,7 +93,7 @@ export const DATABASE_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'data-loss',
     fix: 'Reconnect logic, pool validation below wait_timeout.',
-    confirm: 'idle',
+    confirm: 'idle-mysql',
     refs: [],
   },
   {
@@ -109,7 +109,7 @@ export const DATABASE_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'data-loss',
     fix: 'Treat as in doubt; check server log, net_read_timeout.',
-    confirm: 'idle',
+    confirm: 'idle-mysql',
     refs: [],
   },
   {
@@ -124,7 +124,7 @@ export const DATABASE_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'benign',
     fix: 'Let clients close properly, adjust wait_timeout.',
-    confirm: 'client-leaves',
+    confirm: 'leaves-mysql',
     refs: [],
   },
   {
@@ -138,7 +138,7 @@ export const DATABASE_CAUSES: readonly Cause[] = [
     who: 'local',
     severity: 'benign',
     fix: 'Update the driver; harmless noise.',
-    confirm: 'reply',
+    confirm: 'reply-mysql',
     refs: ['apache/shardingsphere#21182'],
   },
   {
@@ -153,7 +153,7 @@ export const DATABASE_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'data-loss',
     fix: 'Reconnect on -1; keep idle timeouts aligned.',
-    confirm: 'idle',
+    confirm: 'idle-ldap',
     refs: [],
   },
 ];

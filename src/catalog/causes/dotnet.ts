@@ -153,7 +153,7 @@ export const DOTNET_CAUSES: readonly Cause[] = [
     message: 'QUIC_STATUS_CLOSE_NOTIFY',
     patterns: ['QUIC_STATUS_CLOSE_NOTIFY'],
     code: '0xBEBC300 (alert 0)',
-    numbers: [200000256, 0],
+    numbers: [200000256],
     protocols: ['QUIC'],
     happened:
       'CRYPTO_ERROR 0x100: TLS alert close_notify carried in CONNECTION_CLOSE; in QUIC close_notify has no regular use. Do not mix it up with H3_NO_ERROR, which has the same number in the application space.',

@@ -18,6 +18,20 @@ export const GO_CAUSES: readonly Cause[] = [
     refs: ['RFC 9846 §6.1'],
   },
   {
+    id: 'go-remote-error',
+    library: 'Go crypto/tls',
+    message: 'remote error: tls: handshake failure',
+    patterns: ['remote error: tls: {w}', 'remote error: tls: {w} {w}', 'remote error: tls: {w} {w} {w}'],
+    code: 'net.OpError with Op "remote error"',
+    protocols: ['TLS', 'QUIC'],
+    happened: 'The peer closed the connection with a fatal alert, whose name follows in words.',
+    who: 'peer',
+    severity: 'misconfiguration',
+    fix: "Repair what the alert names; the peer's log says more.",
+    confirm: 'handshake',
+    refs: ['RFC 9846 §6.2'],
+  },
+  {
     id: 'go-failed-closenotify',
     library: 'Go crypto/tls',
     message:

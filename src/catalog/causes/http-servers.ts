@@ -56,7 +56,7 @@ export const HTTP_SERVER_CAUSES: readonly Cause[] = [
     library: 'nginx',
     message:
       'SSL_shutdown() failed (SSL: error:0A000123:SSL routines::application data after close notify) while closing request',
-    patterns: ['SSL_shutdown() failed'],
+    patterns: ['SSL_shutdown() failed', 'SSL_shutdown() failed{..80}application data after close notify'],
     code: 'crit/info log line',
     protocols: ['TLS'],
     happened:

@@ -105,6 +105,19 @@ export const JAVA_CAUSES: readonly Cause[] = [
     refs: ['RFC 9846 §6.1'],
   },
   {
+    id: 'jsse-fatal-alert',
+    library: 'Java JSSE',
+    message: 'javax.net.ssl.SSLHandshakeException: Received fatal alert: handshake_failure',
+    patterns: ['{SSLHandshakeException|SSLException|SSLProtocolException}: Received fatal alert: {w}'],
+    protocols: ['TLS'],
+    happened: 'The peer closed the connection with the fatal alert that is named.',
+    who: 'peer',
+    severity: 'misconfiguration',
+    fix: "Repair what the alert names; the peer's log and -Djavax.net.debug=ssl,handshake say more.",
+    confirm: 'handshake',
+    refs: ['RFC 9846 §6.2', 'RFC 5246 §7.2.2'],
+  },
+  {
     id: 'jsse-conn-has-closed',
     library: 'Java JSSE',
     message: 'java.net.SocketException: Connection or outbound has closed',
@@ -209,7 +222,7 @@ export const JAVA_CAUSES: readonly Cause[] = [
     patterns: [
       'NoHttpResponseException',
       'NoHttpResponseException: {..255} failed to respond',
-      ' failed to respond',
+      '{:443|:8443|:80|:8080} failed to respond',
     ],
     protocols: ['TLS', 'HTTP/1.1'],
     happened:

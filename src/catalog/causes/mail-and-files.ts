@@ -26,7 +26,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'benign',
     fix: 'Common client behaviour; nothing lost when the final 250 was read.',
-    confirm: 'client-leaves',
+    confirm: 'leaves-smtp',
     refs: ['RFC 9846 §6.1'],
   },
   {
@@ -42,7 +42,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'benign',
     fix: 'Send QUIT and close_notify from the client; ignore for probes.',
-    confirm: 'client-leaves',
+    confirm: 'leaves-smtp',
     refs: ['RFC 9846 §6.1', 'TwiN/gatus#1174', 'djcb/mu#482'],
   },
   {
@@ -81,7 +81,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'benign',
     fix: 'Reconnect.',
-    confirm: 'idle',
+    confirm: 'idle-imap',
     refs: [],
   },
   {
@@ -94,7 +94,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'truncation-risk',
     fix: 'Client must shut TLS down on the data connection.',
-    confirm: 'client-leaves',
+    confirm: 'leaves-ftp',
     refs: ['RFC 9846 §6.1', 'RFC 4217 (data connections)'],
   },
   {
@@ -107,7 +107,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'benign',
     fix: 'Informational.',
-    confirm: 'client-leaves',
+    confirm: 'leaves-ftp',
     refs: ['RFC 9846 §6.1', 'proftpd/proftpd#387'],
   },
   {
@@ -122,7 +122,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'truncation-risk',
     fix: 'Fix the client; turning the option off accepts truncation. The manual names NO as default while the 3.0.5 source initialises it to on.',
-    confirm: 'client-leaves',
+    confirm: 'leaves-ftp',
     refs: ['RFC 9846 §6.1', 'shukiv/jabali-panel#1155'],
   },
   {
@@ -138,7 +138,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'misconfiguration',
     fix: 'Close TLS properly, keep the session, or set require_ssl_reuse=NO.',
-    confirm: 'resume',
+    confirm: 'resume-ftp',
     refs: ['RFC 5246 §7.2.1'],
   },
   {
@@ -154,7 +154,7 @@ export const MAIL_CAUSES: readonly Cause[] = [
     who: 'peer',
     severity: 'truncation-risk',
     fix: 'Server must send close_notify before FIN on every data connection.',
-    confirm: 'ftps-server',
+    confirm: 'reply-ftp',
     refs: ['RFC 9846 §6.1', 'curl/curl#11383', 'FubarDevelopment/FtpServer#49', 'QuorumDMS/ftp-srv#115'],
   },
   {

@@ -1,0 +1,290 @@
+import type { Severity } from './cause.ts';
+import type { ConfirmName } from './confirm.ts';
+
+/** What lies behind an alert, and what to do about it. */
+export type AlertCause = {
+  meaning: string;
+  atShutdown?: string;
+  clause: string;
+  severity: Severity;
+  fix: string;
+  confirm: ConfirmName;
+};
+
+/** By number (RFC 9846 §6, RFC 5246 §7.2). */
+export const ALERT_CAUSES: Readonly<Record<number, AlertCause>> = {
+  0: {
+    meaning: 'The sender will send nothing more on this connection; its write direction ends here.',
+    atShutdown:
+      'The regular end of data. TLS 1.2 peers must answer with their own close_notify and may drop pending writes; TLS 1.3 peers may keep sending until they are done. At level fatal it is a protocol error.',
+    clause: 'RFC 9846 §6.1; RFC 5246 §7.2.1',
+    severity: 'benign',
+    fix: 'Nothing to do when it comes at the end. In the middle of a handshake it means that the peer gave up without a reason: its log has one.',
+    confirm: 'peer-close',
+  },
+  10: {
+    meaning: 'A message arrived that is not allowed at this point.',
+    atShutdown:
+      'Seen after shutdown when a peer keeps talking in a wrong state (e.g. handshake bytes after close_notify).',
+    clause: 'RFC 9846 §6.2',
+    severity: 'bug',
+    fix: 'One side speaks out of turn: look for clear text on a TLS port (or the other way round), for STARTTLS that started too early, and for writes after close_notify.',
+    confirm: 'handshake',
+  },
+  20: {
+    meaning: 'A record could not be authenticated or decrypted.',
+    atShutdown: 'Typical when clear text or stale bytes follow a TLS close on the same TCP connection.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'bug',
+    fix: 'Look for a process or proxy that writes below TLS, for memory faults, and for clear text after the TLS close.',
+    confirm: 'serve-plaintext',
+  },
+  21: {
+    meaning: 'Old decryption failure code, no longer sent because it formed an oracle.',
+    clause: 'RFC 5246 §7.2.2 (historic)',
+    severity: 'bug',
+    fix: 'A very old peer: update it.',
+    confirm: 'handshake',
+  },
+  22: {
+    meaning: 'A record was longer than the protocol permits.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'bug',
+    fix: 'Something that is not TLS reached the TLS port, or a proxy changed the stream.',
+    confirm: 'handshake',
+  },
+  30: {
+    meaning: 'Compressed data was invalid (compression is gone in TLS 1.3).',
+    clause: 'RFC 5246 §7.2.2',
+    severity: 'misconfiguration',
+    fix: 'Turn TLS compression off.',
+    confirm: 'handshake',
+  },
+  40: {
+    meaning: 'No common set of parameters.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'Compare versions, cipher suites, groups and signature algorithms of both sides; a missing client certificate is reported this way too.',
+    confirm: 'handshake',
+  },
+  41: {
+    meaning: 'SSL 3.0 client without a certificate; replaced by an empty Certificate message.',
+    clause: 'SSL 3.0 (RFC 6101)',
+    severity: 'misconfiguration',
+    fix: 'SSL 3.0 only: update the peer.',
+    confirm: 'handshake',
+  },
+  42: {
+    meaning: 'The certificate is damaged or its signature does not verify.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'Check the certificate that was sent, and that it goes with its key.',
+    confirm: 'handshake',
+  },
+  43: {
+    meaning: 'The certificate is of a type the receiver cannot use.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'Use a certificate of another type (RSA, ECDSA), or let the peer accept this one.',
+    confirm: 'handshake',
+  },
+  44: {
+    meaning: 'The issuer has revoked the certificate.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'Replace the revoked certificate.',
+    confirm: 'handshake',
+  },
+  45: {
+    meaning: 'The certificate is outside its validity period.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'Renew the certificate; compare the clocks of both machines.',
+    confirm: 'handshake',
+  },
+  46: {
+    meaning: 'The certificate was refused for another reason.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: "The peer's log says why it refused the certificate; a client that was told to trust one issuer only often answers so.",
+    confirm: 'handshake',
+  },
+  47: {
+    meaning: 'A field is well formed but its value is not acceptable or inconsistent.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'bug',
+    fix: 'Update the side whose message was refused; middleboxes that change handshakes provoke it too.',
+    confirm: 'handshake',
+  },
+  48: {
+    meaning: 'No trusted issuer was found for the certificate.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'Send the whole chain, and give the verifying side the issuer (its CA file).',
+    confirm: 'handshake',
+  },
+  49: {
+    meaning: 'Credentials are valid but access control refuses them.',
+    atShutdown: 'In TLS 1.3 this often arrives after the client believes the handshake is over.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'The certificate is good, but its owner may not come in: look at the access rules of the sender.',
+    confirm: 'handshake',
+  },
+  50: {
+    meaning: 'A message could not be parsed.',
+    atShutdown: 'OpenSSL 1.1.1e sent it after its own close_notify when EOF came instead of a reply.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'bug',
+    fix: 'Look for truncated or changed bytes and for clear text on a TLS port. Right after a FIN it is only the complaint about a missing close_notify.',
+    confirm: 'peer-close',
+  },
+  51: {
+    meaning: 'A handshake signature, Finished value or PSK binder is wrong.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'Certificate and key do not belong together, a PSK differs, or the handshake was tampered with.',
+    confirm: 'handshake',
+  },
+  52: {
+    meaning: 'The DTLS 1.3 peer asked for more connection ids than the receiver is willing to give.',
+    clause: 'RFC 9147 §9',
+    severity: 'bug',
+    fix: 'Ask for fewer connection IDs.',
+    confirm: 'dtls-reply',
+  },
+  60: {
+    meaning: 'Export-grade rules were violated.',
+    clause: 'RFC 2246 (historic)',
+    severity: 'misconfiguration',
+    fix: 'Export ciphers are gone: update the peer.',
+    confirm: 'handshake',
+  },
+  70: {
+    meaning: 'The offered protocol version is known but not supported.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'Let both sides speak a common version, TLS 1.2 or 1.3.',
+    confirm: 'handshake',
+  },
+  71: {
+    meaning: 'The server demands stronger parameters than offered.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'Offer stronger suites, groups or keys.',
+    confirm: 'handshake',
+  },
+  80: {
+    meaning: 'A local fault unrelated to the peer.',
+    atShutdown: "Older JDKs send it when closed before the peer's close_notify.",
+    clause: 'RFC 9846 §6.2',
+    severity: 'bug',
+    fix: "The sender's log says what broke in it; nothing of the handshake need be wrong.",
+    confirm: 'handshake',
+  },
+  86: {
+    meaning: 'The client retried with a lower version although the server supports more.',
+    clause: 'RFC 7507; RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'Stop retrying with lower versions: the server speaks higher ones.',
+    confirm: 'handshake',
+  },
+  90: {
+    meaning: 'The sender gives up the handshake for a reason outside the protocol.',
+    atShutdown:
+      'Must be followed by close_notify; keep reading until it comes. JDKs send it right before close_notify when closing TLS 1.3 sockets.',
+    clause: 'RFC 9846 §6.1',
+    severity: 'benign',
+    fix: 'A peer that closes before the handshake is over. JDKs send it before close_notify when they close TLS 1.3 connections: go on reading until close_notify.',
+    confirm: 'user-canceled',
+  },
+  100: {
+    meaning: 'The receiver declines a renegotiation (TLS 1.2 and below).',
+    atShutdown: 'Not a close by itself; some clients answer it by closing without close_notify.',
+    clause: 'RFC 5246 §7.2.2',
+    severity: 'benign',
+    fix: 'Do not ask for renegotiation.',
+    confirm: 'handshake',
+  },
+  109: {
+    meaning: 'A mandatory extension is missing.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'The peer needs an extension that was not sent: server name, key share, signature algorithms.',
+    confirm: 'handshake',
+  },
+  110: {
+    meaning: 'An extension appeared that was not asked for.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'bug',
+    fix: 'Update the side that sent an extension nobody had asked for.',
+    confirm: 'handshake',
+  },
+  111: {
+    meaning: 'A certificate URL could not be fetched.',
+    clause: 'RFC 6066 §9',
+    severity: 'misconfiguration',
+    fix: 'Send the certificate itself instead of a URL.',
+    confirm: 'handshake',
+  },
+  112: {
+    meaning: 'The server does not serve the name in SNI.',
+    atShutdown: 'As a warning some old servers send it and go on.',
+    clause: 'RFC 6066 §3; RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'Send a server name that the peer serves, or let it serve this one.',
+    confirm: 'handshake',
+  },
+  113: {
+    meaning: 'The stapled OCSP response is unacceptable.',
+    clause: 'RFC 6066 §8; RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'Repair the stapled OCSP response (expired, or for another certificate).',
+    confirm: 'handshake',
+  },
+  114: {
+    meaning: 'A fetched certificate does not match its hash.',
+    clause: 'RFC 6066 §9',
+    severity: 'misconfiguration',
+    fix: 'Send the certificate itself instead of a URL.',
+    confirm: 'handshake',
+  },
+  115: {
+    meaning: 'The pre-shared key identity is not known.',
+    clause: 'RFC 4279; RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'Both sides must have the same PSK under the same identity.',
+    confirm: 'handshake',
+  },
+  116: {
+    meaning: 'The server wanted a client certificate and got none.',
+    atShutdown:
+      'TLS 1.3: reaches the client after its first writes; a client that closes early or gets RST never sees it.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'Give the client a certificate, or do not ask for one. In TLS 1.3 it arrives after the client believes to be through: read before closing, or it is never seen.',
+    confirm: 'peer-close',
+  },
+  117: {
+    meaning: 'An error without a better code, or one the sender wants to hide.',
+    clause: 'RFC 9846 §6.2',
+    severity: 'bug',
+    fix: 'The sender does not want to say more: look into its log.',
+    confirm: 'handshake',
+  },
+  120: {
+    meaning: 'No common ALPN protocol.',
+    clause: 'RFC 7301; RFC 9846 §6.2',
+    severity: 'misconfiguration',
+    fix: 'Offer an ALPN protocol that the server has (h2, http/1.1, h3), or none.',
+    confirm: 'handshake',
+  },
+  121: {
+    meaning: 'ECH was offered and rejected, and the client will not go on without it.',
+    atShutdown: 'Sent by the client after the handshake completed; then it closes.',
+    clause: 'RFC 9849',
+    severity: 'misconfiguration',
+    fix: "The server's ECH keys changed: fetch its ECH configuration again.",
+    confirm: 'handshake',
+  },
+};
