@@ -203,6 +203,8 @@ function failure(events: readonly TimelineEvent[], acts: readonly Act[]): string
   if (alert !== undefined) return `${what}: it sent ${bare(alert)}`;
   const failed = find(events, 'handshake.failed');
   if (failed?.blame === 'peer') return `${what}: ${failed.rule}`;
+  if (acts.some((act) => act.by === 'server' && act.kind === 'reset'))
+    return `${what}: we reset the connection`;
   const ended = acts.find((act) => act.by === 'client');
   const said = events.some((event) => event.kind === 'handshake.message' && event.by === 'peer');
   if (ended !== undefined)

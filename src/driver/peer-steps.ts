@@ -1,4 +1,5 @@
 import { concat } from '../wire/bytes.ts';
+import { encodeNewSessionTicket13 } from '../wire/exchange.ts';
 import { closeNotify, flushPeer, type Peer, reply, sendRaw, takeAll } from './peer.ts';
 import type { PeerStep, RecordSpec } from './script-ops.ts';
 
@@ -17,7 +18,7 @@ export function actAsPeer(peer: Peer, step: PeerStep): void {
     case 'partial_record':
     case 'new_session_ticket':
     case 'replay':
-      for (const bytes of recordsOf(peer, asRecord(step))) sendRaw(peer, bytes);
+      for (const bytes of recordsOf(peer, toRecordSpec(step))) sendRaw(peer, bytes);
       return;
     case 'fin':
       transport.fin();
@@ -51,13 +52,13 @@ export function actAsPeer(peer: Peer, step: PeerStep): void {
 
 type RecordStep = Extract<PeerStep, { peer: RecordSpec['rec'] }>;
 
-function asRecord(step: RecordStep): RecordSpec {
+function toRecordSpec(step: RecordStep): RecordSpec {
   const { peer, ...args } = step;
   return { ...args, rec: peer } as RecordSpec;
 }
 
 /** The bytes of each record, in order. Making one uses up a sequence number, as sending it would. */
-function recordsOf(peer: Peer, spec: RecordSpec): Uint8Array[] {
+export function recordsOf(peer: Peer, spec: RecordSpec): Uint8Array[] {
   const times = 'times' in spec ? (spec.times ?? 1) : 1;
   return Array.from({ length: times }, () => recordOf(peer, spec)).flat();
 }
@@ -84,7 +85,7 @@ function recordOf(peer: Peer, spec: RecordSpec): Uint8Array[] {
       return [concat(recordHead(peer, spec.type ?? DATA, size), body)];
     }
     case 'new_session_ticket':
-      return ticket(peer);
+      return spec.size === undefined ? ticket(peer) : uselessTicket(peer, spec.size);
     case 'replay':
       return [peer.lastSent];
   }
@@ -107,6 +108,15 @@ function ticket(peer: Peer): Uint8Array[] {
   return bytes === undefined ? [] : [bytes];
 }
 
+/** TLS 1.3 alone: elsewhere a ticket belongs to the handshake. */
+function uselessTicket(peer: Peer, size: number): Uint8Array[] {
+  const { core } = peer.channel;
+  if (core.version() !== 'TLSv1.3') return [];
+  const fields = { lifetime: TICKET_LIFETIME, ageAdd: 0, nonce: new Uint8Array(0), extensions: [] };
+  const message = encodeNewSessionTicket13({ ...fields, ticket: filler(size) });
+  return [core.raw.record(HANDSHAKE, message)];
+}
+
 function pieces(size: number): Uint8Array[] {
   const sizes: number[] = [];
   for (let left = size; left > 0; left -= MAX_PLAINTEXT) sizes.push(Math.min(left, MAX_PLAINTEXT));
@@ -118,6 +128,8 @@ function filler(size: number): Uint8Array {
 }
 
 const ALERT = 21;
+const HANDSHAKE = 22;
+const TICKET_LIFETIME = 7_200;
 const DATA = 23;
 const SIZE = 10;
 const MAX_PLAINTEXT = 16_384;

@@ -62,7 +62,8 @@ export const RECORD_OPS = {
   raw_record: { type: needed(BYTE), hex: HEX, size: SIZE, times: TIMES },
   corrupt_record: { type: BYTE, size: SIZE, times: TIMES },
   partial_record: { type: BYTE, size: SIZE, hex: HEX },
-  new_session_ticket: { times: TIMES },
+  /** `size`: a ticket of so many bytes that nothing can be resumed with. */
+  new_session_ticket: { times: TIMES, size: whole(1, 16_000) },
   replay: { times: TIMES },
 } as const;
 

@@ -5,6 +5,8 @@ export type HttpRequest = { method: string; path: string; bodyBytes: number };
 export type RequestReader = {
   /** More bytes of the stream. `continue`: the client waits for "100 Continue" before it sends the body. */
   feed(data: Uint8Array): { kind: 'more' } | { kind: 'continue' } | { kind: 'request'; request: HttpRequest };
+  /** The request whose head is here and whose body is still on its way. */
+  pending(): HttpRequest | undefined;
 };
 
 /** Do these first bytes begin an HTTP/1.x request? `maybe`: too few to tell. */
@@ -32,35 +34,57 @@ export function createRequestReader(): RequestReader {
       const waits = next.kind === 'more' && rest.length === 0 && /^expect:\s*100-continue\s*$/imu.test(text);
       return waits ? { kind: 'continue' } : next;
     },
+    pending: () => (body === undefined || body.left === 0 ? undefined : { ...body.request }),
   };
 }
 
 export const CONTINUE = ascii('HTTP/1.1 100 Continue\r\n\r\n');
 
-/** Who answers, what is going to happen to the connection (both ASCII), and how the answer says where it ends. */
-export type Answerer = { name: string; says: string; framing: 'length' | 'close' };
+/** How an answer says where it ends (RFC 9112 §6.3): by Content-Length, by a last chunk, or by the end of the connection. */
+export const FRAMINGS = ['length', 'chunked', 'close'] as const;
+export type Framing = (typeof FRAMINGS)[number];
+
+/** Who answers and what is going to happen to the connection (both ASCII). */
+export type Answerer = {
+  name: string;
+  says: string;
+  framing: Framing;
+  /** Default: 200 OK. */
+  status?: string;
+  /** Least bytes of the body. */
+  bodyBytes?: number;
+  /** The connection takes further requests after this one. */
+  stays?: boolean;
+};
 
 /** An answer that says who gave it and how this connection is going to end. */
 export function httpAnswer(answerer: Answerer, request: HttpRequest): Uint8Array {
-  const body = ascii(
-    [
-      `This is ${answerer.name}, served by sslshut.`,
-      answerer.says,
-      `The request was ${request.method} with ${request.bodyBytes} bytes of body.`,
-      'This line is the last one.',
-      '',
-    ].join('\n'),
-  );
+  const { name, says, framing, status = '200 OK', bodyBytes = 0, stays = false } = answerer;
+  const text = [
+    `This is ${name}, served by sslshut.`,
+    says,
+    `The request was ${request.method} with ${request.bodyBytes} bytes of body.`,
+    'This line is the last one.',
+    '',
+  ].join('\n');
+  const body = ascii(text.padStart(bodyBytes, FILLER));
   const head = [
-    'HTTP/1.1 200 OK',
+    `HTTP/1.1 ${status}`,
     'Server: sslshut',
     'Content-Type: text/plain; charset=us-ascii',
-    ...(answerer.framing === 'length' ? [`Content-Length: ${body.length}`] : []),
-    'Connection: close',
+    ...(framing === 'length' ? [`Content-Length: ${body.length}`] : []),
+    ...(framing === 'chunked' ? ['Transfer-Encoding: chunked'] : []),
+    `Connection: ${stays ? 'keep-alive' : 'close'}`,
     '',
     '',
   ].join('\r\n');
-  return concat(ascii(head), request.method === 'HEAD' ? new Uint8Array(0) : body);
+  if (request.method === 'HEAD') return ascii(head);
+  return concat(ascii(head), framing === 'chunked' ? chunked(body) : body);
+}
+
+/** The body in one chunk, and the last one, of no bytes (RFC 9112 §7.1). */
+function chunked(body: Uint8Array): Uint8Array {
+  return concat(ascii(`${body.length.toString(16)}\r\n`), body, ascii(`\r\n${LAST_CHUNK}`));
 }
 
 type Body = { request: HttpRequest; left: number | 'chunked'; tail: string };
@@ -104,3 +128,4 @@ const CR = 13;
 const LF = 10;
 const MOST_HEAD = 16_384;
 const LAST_CHUNK = '0\r\n\r\n';
+const FILLER = `${'.'.repeat(79)}\n`;

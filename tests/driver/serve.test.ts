@@ -15,31 +15,80 @@ import { runClose, type Told } from './close-world.ts';
 
 const GET = { send: ascii('GET / HTTP/1.1\r\nHost: example.net\r\n\r\n'), readUntil: 'eof' } as const;
 
-type Row = { name: string; clientFirst: OutcomeClass; serverFirst: OutcomeClass };
+/** What the client takes it for: when it closes first, and when it asks for something. */
+type Row = readonly [name: string, clientFirst: OutcomeClass, serverFirst: OutcomeClass];
 const ROWS: readonly Row[] = [
-  { name: 'well-behaved', clientFirst: 'clean', serverFirst: 'clean' },
-  { name: 'fin-no-close-notify', clientFirst: 'fin', serverFirst: 'fin' },
-  { name: 'rst-no-close-notify', clientFirst: 'reset', serverFirst: 'reset' },
-  { name: 'rst-drops-tail', clientFirst: 'reset', serverFirst: 'reset' },
-  { name: 'rst-after-close-notify', clientFirst: 'reset-after-close', serverFirst: 'reset-after-close' },
-  { name: 'fin-mid-record', clientFirst: 'fin-mid-record', serverFirst: 'fin-mid-record' },
-  { name: 'fin-mid-body', clientFirst: 'clean', serverFirst: 'clean' },
-  { name: 'data-after-own-close-notify', clientFirst: 'clean', serverFirst: 'clean' },
-  { name: 'never-reply', clientFirst: 'silent', serverFirst: 'silent' },
-  { name: 'reply-late', clientFirst: 'late', serverFirst: 'clean' },
-  { name: 'reply-then-hold', clientFirst: 'held-open', serverFirst: 'held-open' },
-  { name: 'duplicate-close-notify', clientFirst: 'clean', serverFirst: 'clean' },
-  { name: 'user-canceled-only', clientFirst: 'fin', serverFirst: 'fin' },
-  { name: 'fatal-alert', clientFirst: 'alert', serverFirst: 'alert' },
-  { name: 'tickets-before-close', clientFirst: 'clean', serverFirst: 'clean' },
+  ['well-behaved', 'clean', 'clean'],
+  ['fin-no-close-notify', 'fin', 'fin'],
+  ['rst-no-close-notify', 'reset', 'reset'],
+  ['rst-drops-tail', 'reset', 'reset'],
+  ['rst-after-close-notify', 'reset-after-close', 'reset-after-close'],
+  ['fin-mid-record', 'fin-mid-record', 'fin-mid-record'],
+  ['data-after-own-close-notify', 'clean', 'clean'],
+  ['keep-sending-after-yours', 'clean', 'clean'],
+  ['cut-on-close-notify', 'clean', 'clean'],
+  ['half-close-first', 'clean', 'clean'],
+  ['fin-after-length', 'fin', 'fin'],
+  ['close-delimited', 'clean', 'clean'],
+  ['fin-mid-body', 'clean', 'clean'],
+  ['fin-mid-body-no-alert', 'fin', 'fin'],
+  ['fin-mid-chunks', 'clean', 'clean'],
+  ['early-response', 'clean', 'clean'],
+  ['early-response-rst', 'clean', 'clean'],
+  ['coalesced-close-notify', 'clean', 'clean'],
+  ['coalesced-fatal-alert', 'alert', 'alert'],
+  ['never-reply', 'silent', 'silent'],
+  ['reply-late', 'late', 'clean'],
+  ['reply-then-hold', 'held-open', 'held-open'],
+  ['idle-alert', 'clean', 'clean'],
+  ['idle-fin', 'clean', 'fin'],
+  ['idle-rst', 'clean', 'reset'],
+  ['idle-silent', 'clean', 'silent'],
+  ['keepalive-trap', 'clean', 'clean'],
+  ['zero-window-close', 'silent', 'silent'],
+  ['tickets-before-close', 'clean', 'clean'],
+  ['tickets-flood-before-close', 'clean', 'clean'],
+  ['forget-session-on-unclean', 'clean', 'clean'],
+  ['fatal-close-notify', 'clean', 'clean'],
+  ['user-canceled-then-close', 'clean', 'clean'],
+  ['user-canceled-only', 'fin', 'fin'],
+  ['duplicate-close-notify', 'clean', 'clean'],
+  ['alert-after-close-notify', 'clean', 'clean'],
+  ['fatal-alert', 'alert', 'alert'],
+  ['fatal-alert-before-data', 'alert', 'alert'],
+  ['unknown-alert', 'alert', 'alert'],
+  ['alert-level-42', 'clean', 'clean'],
+  ['warning-flood', 'alert', 'alert'],
+  ['bad-mac-close-notify', 'alert', 'alert'],
+  ['plaintext-close-notify', 'alert', 'alert'],
+  ['late-certificate-required', 'alert', 'alert'],
+  ['split-close-notify', 'clean', 'clean'],
+  ['split-fatal-alert', 'alert', 'alert'],
+  ['fragmented-alert', 'alert', 'alert'],
+  ['double-alert', 'alert', 'alert'],
+  ['empty-alert', 'alert', 'alert'],
+  ['empty-records-before-close', 'clean', 'clean'],
+  ['plaintext-after-close', 'clean', 'clean'],
+  ['fin-during-handshake', 'handshake-failed', 'handshake-failed'],
+  ['fin-before-finished', 'handshake-failed', 'handshake-failed'],
+  ['rst-during-handshake', 'handshake-failed', 'handshake-failed'],
+  ['rst-before-finished', 'handshake-failed', 'handshake-failed'],
+  ['stall-handshake', 'handshake-failed', 'handshake-failed'],
+  ['stall-before-finished', 'handshake-failed', 'handshake-failed'],
+  ['close-notify-during-handshake', 'handshake-failed', 'handshake-failed'],
+  ['close-notify-before-finished', 'handshake-failed', 'handshake-failed'],
+  ['plaintext-instead-of-hello', 'handshake-failed', 'handshake-failed'],
 ];
 
-describe.each(['1.2', '1.3'] as const)('over TLS %s', (version) => {
-  it.each(ROWS)('$name: the client closes first → $clientFirst', ({ name, clientFirst }) => {
-    expect(serve(name, { version }).outcome.class).toBe(clientFirst);
-  });
+it('the table has every behaviour', () => {
+  expect(ROWS.map(([name]) => name).sort()).toEqual(TLS_BEHAVIOURS.map(behaviourName).sort());
+});
 
-  it.each(ROWS)('$name: the server closes first → $serverFirst', ({ name, serverFirst }) => {
+describe.each(['1.2', '1.3'] as const)('over TLS %s', (version) => {
+  it.each(
+    ROWS,
+  )('%s: %s when the client closes first, %s after an answer', (name, clientFirst, serverFirst) => {
+    expect(serve(name, { version }).outcome.class).toBe(clientFirst);
     expect(serve(name, { version, plan: GET }).outcome.class).toBe(serverFirst);
   });
 
@@ -72,14 +121,65 @@ describe.each(['1.2', '1.3'] as const)('over TLS %s', (version) => {
   });
 });
 
-describe('every other behaviour', () => {
-  const others = TLS_BEHAVIOURS.map(behaviourName).filter((name) => ROWS.every((row) => row.name !== name));
-  it.each(others)('%s comes to an end, whoever closes first', (name) => {
-    for (const plan of [{}, GET]) {
-      const told = serve(name, { version: '1.3', plan });
-      expect(told.server.map((event) => event.kind)).toContain('handshake.completed');
-      expect(describeClient(told.server).text).toMatch(/^client \w/u);
-    }
+describe('what reaches the client', () => {
+  const got = (name: string, plan: Partial<ClosePlan> = GET) =>
+    serve(name, { version: '1.3', plan }).outcome.bytesReceived;
+  const answer = (name: string, bodyBytes = 0): number =>
+    httpAnswer({ ...planOf(name), bodyBytes }, { method: 'GET', path: '/', bodyBytes: 0 }).length;
+
+  it.each([
+    ['fin-after-length', 0],
+    ['close-delimited', 0],
+    ['fin-mid-body', 40],
+    ['fin-mid-body-no-alert', 40],
+    ['fin-mid-chunks', 40],
+    ['coalesced-close-notify', 0],
+    ['split-close-notify', 0],
+    ['empty-records-before-close', 0],
+    ['plaintext-after-close', 0],
+    ['tickets-flood-before-close', 0],
+    ['keep-sending-after-yours', 0],
+    ['cut-on-close-notify', 0],
+  ])('%s: all but %d bytes', (name, lost) => {
+    expect(got(name)).toBe(answer(name, planOf(name).bodyBytes) - lost);
+  });
+
+  it.each([
+    'fatal-alert-before-data',
+    'half-close-first',
+    'zero-window-close',
+    'late-certificate-required',
+  ])('%s: nothing', (name) => expect(got(name)).toBe(0));
+
+  it('cut-on-close-notify drops what the close overtakes; keep-sending-after-yours does not', () => {
+    const hasty = { send: GET.send };
+    expect(got('cut-on-close-notify', hasty)).toBe(answer('cut-on-close-notify', 65_536) - 32_768);
+    expect(got('keep-sending-after-yours', hasty)).toBe(answer('keep-sending-after-yours', 65_536));
+  });
+
+  it('twenty large tickets come in TLS 1.3 alone', () => {
+    const tickets = (version: '1.2' | '1.3') =>
+      serve('tickets-flood-before-close', { version, plan: GET }).events.filter(
+        (event) => event.kind === 'ticket' && event.bytes >= 8_000,
+      ).length;
+    expect([tickets('1.3'), tickets('1.2')]).toEqual([20, 0]);
+  });
+
+  it('an answer comes while the client is still sending', () => {
+    const head = 'POST / HTTP/1.1\r\nHost: example.net\r\nContent-Length: 1000000\r\n\r\n';
+    const plan = { send: ascii(`${head}${'x'.repeat(200_000)}`), readUntil: 'eof' } as const;
+    const good = serve('early-response', { version: '1.3', plan });
+    expect(good.outcome).toMatchObject({ class: 'clean' });
+    expect(good.outcome.bytesReceived).toBeGreaterThan(200);
+    const bad = serve('early-response-rst', { version: '1.3', plan });
+    expect(bad.outcome.class).toBe('reset');
+  });
+
+  it('a connection stays for a second request, which meets the trap', () => {
+    const twice = { send: ascii('GET / HTTP/1.1\r\n\r\n'), readUntil: 'idle' } as const;
+    const told = serve('keepalive-trap', { version: '1.3', plan: twice });
+    expect(told.outcome).toMatchObject({ class: 'clean', closedFirst: 'local' });
+    expect(told.outcome.bytesReceived).toBeGreaterThan(200);
   });
 });
 

@@ -7,7 +7,7 @@ const NO_ANSWER = ['dtls12-inherits-close-notify', 'dtls13-6.1-inherits-half-clo
 export const DTLS_BEHAVIOURS: readonly Behaviour[] = [
   ending({
     id: 'dtls/well-behaved',
-    aliases: ['good', 'clean'],
+    aliases: ['good', 'clean', 'close-notify'],
     says: 'It sends back what comes, and answers close_notify with its own.',
     breaks: [],
     goodClient: 'drops the association when the answer is there, and waits only so long for it',
@@ -15,7 +15,7 @@ export const DTLS_BEHAVIOURS: readonly Behaviour[] = [
   }),
   ending({
     id: 'dtls/never-reply',
-    aliases: ['silent'],
+    aliases: ['silent', 'mute-close'],
     says: 'It never answers close_notify.',
     breaks: [...NO_ANSWER],
     goodClient: 'cannot tell this from loss: it waits for a limited time, then drops the association',
@@ -97,12 +97,24 @@ export const DTLS_BEHAVIOURS: readonly Behaviour[] = [
     ...ending({
       id: 'dtls/idle-alert',
       aliases: [],
-      says: 'It closes an idle association with close_notify, one second after the handshake.',
+      says: 'It sends back what comes, and closes an association with close_notify once it has been idle for a second.',
       breaks: [],
       goodClient: 'answers with its own close_notify, and begins anew when it has something to say',
-      end: [],
+      end: [{ peer: 'shutdown' }],
+      limits: { idle: 1_000 },
     }),
-    opened: [{ peer: 'sleep', ms: 1_000 }, { peer: 'shutdown' }],
+    idle: [{ peer: 'shutdown' }],
+  },
+  {
+    ...ending({
+      id: 'dtls/fatal-alert',
+      aliases: [],
+      says: 'It ends with a fatal internal_error instead of close_notify.',
+      breaks: [],
+      goodClient: 'reports the alert, and drops the association',
+      end: [{ peer: 'raw_alert', level: 2, description: 80 }],
+    }),
+    alert: 'chosen',
   },
 ];
 

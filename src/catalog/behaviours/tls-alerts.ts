@@ -48,6 +48,40 @@ export const TLS_ALERT_BEHAVIOURS: readonly Behaviour[] = [
     breaks: [],
     goodClient: 'reports the alert',
     end: [{ peer: 'raw_alert', level: 2, description: 80 }, { peer: 'fin' }],
+    alert: 'chosen',
+  }),
+  {
+    id: 'tls/fatal-alert-before-data',
+    aliases: [],
+    says: 'It sends a fatal internal_error instead of its answer.',
+    breaks: [],
+    goodClient: 'reports the alert by its name',
+    answered: [{ peer: 'raw_alert', level: 2, description: 80 }, { peer: 'fin' }],
+    closing: [{ peer: 'raw_alert', level: 2, description: 80 }, { peer: 'fin' }],
+    gives: 'nothing',
+    alert: 'chosen',
+  },
+  ending({
+    id: 'tls/unknown-alert',
+    says: 'It ends with an alert that is in no registry (200), at level fatal.',
+    breaks: ['tls13-6.2-right-alert-if-any', 'tls12-7.2.2-alert-before-close'],
+    goodClient: 'treats what it does not know as an error, whatever the level',
+    end: [{ peer: 'raw_alert', level: 2, description: 200 }, { peer: 'fin' }],
+  }),
+  ending({
+    id: 'tls/alert-level-42',
+    says: 'It sends close_notify at level 42, which does not exist.',
+    breaks: ['rfc9846-6.1-close-notify-warning-level', 'tls10-7.2.1-close-notify-level-warning'],
+    goodClient: 'TLS 1.3: goes by the description; TLS 1.2: answers illegal_parameter',
+    end: [{ peer: 'raw_alert', level: 42, description: 0 }, { peer: 'fin' }],
+  }),
+  ending({
+    id: 'tls/warning-flood',
+    says: 'It sends 32 alerts unsupported_certificate at level warning, then closes in good order.',
+    breaks: ['tls13-6-error-alerts-sent-fatal'],
+    goodClient:
+      'TLS 1.3: ends at the first, as it is an error; TLS 1.2: passes over a few, and ends at the one that is too many',
+    end: [{ peer: 'raw_alert', level: 1, description: 43, times: 32 }, { peer: 'shutdown' }, { peer: 'fin' }],
   }),
   ending({
     id: 'tls/bad-mac-close-notify',
@@ -71,6 +105,7 @@ export const TLS_ALERT_BEHAVIOURS: readonly Behaviour[] = [
     goodClient: 'reports the alert, though its own write may have failed first',
     answered: [{ peer: 'raw_alert', level: 2, description: 116 }, { peer: 'rst' }],
     closing: [{ peer: 'raw_alert', level: 2, description: 116 }, { peer: 'rst' }],
+    gives: 'nothing',
   },
 ];
 
@@ -81,6 +116,7 @@ function ending(entry: {
   breaks: readonly string[];
   goodClient: string;
   end: readonly ServeStep[];
+  alert?: 'chosen';
 }): Behaviour {
   const { end, ...rest } = entry;
   return { ...rest, aliases: [], answered: [{ peer: 'respond' }, ...end], closing: end };

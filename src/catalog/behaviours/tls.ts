@@ -1,11 +1,17 @@
 import type { Behaviour } from '../behaviour.ts';
 import { TLS_ALERT_BEHAVIOURS } from './tls-alerts.ts';
+import { TLS_HANDSHAKE_BEHAVIOURS } from './tls-handshake.ts';
+import { TLS_HTTP_BEHAVIOURS } from './tls-http.ts';
+import { TLS_RECORD_BEHAVIOURS } from './tls-records.ts';
 import { TLS_TIMING_BEHAVIOURS } from './tls-timing.ts';
 
 const NO_CLOSE_NOTIFY = [
   'tls12-7.2.1-close-notify-before-write-close',
   'tls13-6.1-close-notify-before-write-close',
 ] as const;
+
+/** Bytes of an answer that is long enough to be interrupted. */
+const LONG = 65_536;
 
 /** The ways in which the end of the connection itself goes right or wrong. */
 const TLS_END_BEHAVIOURS: readonly Behaviour[] = [
@@ -21,7 +27,7 @@ const TLS_END_BEHAVIOURS: readonly Behaviour[] = [
   },
   {
     id: 'tls/fin-no-close-notify',
-    aliases: ['fin'],
+    aliases: ['fin', 'close-delimited-no-alert'],
     says: 'It ends with a bare FIN: the whole answer, but no close_notify.',
     breaks: [...NO_CLOSE_NOTIFY],
     goodClient: 'accepts an answer that says its own length, and calls one without a length truncated',
@@ -29,6 +35,7 @@ const TLS_END_BEHAVIOURS: readonly Behaviour[] = [
     framing: 'close',
     answered: [{ peer: 'respond' }, { peer: 'fin' }],
     closing: [{ peer: 'fin' }],
+    gives: 'unproven',
   },
   {
     id: 'tls/rst-no-close-notify',
@@ -40,6 +47,7 @@ const TLS_END_BEHAVIOURS: readonly Behaviour[] = [
     framing: 'close',
     answered: [{ peer: 'respond' }, { peer: 'rst' }],
     closing: [{ peer: 'rst' }],
+    gives: 'unproven',
   },
   {
     id: 'tls/rst-drops-tail',
@@ -49,6 +57,7 @@ const TLS_END_BEHAVIOURS: readonly Behaviour[] = [
     goodClient: 'notices that the answer is short, and does not take the reset for an end',
     answered: [{ peer: 'respond', keep: 40 }, { peer: 'withhold' }, { peer: 'rst' }],
     closing: [{ peer: 'rst' }],
+    gives: 'part',
   },
   {
     id: 'tls/rst-after-close-notify',
@@ -71,15 +80,7 @@ const TLS_END_BEHAVIOURS: readonly Behaviour[] = [
       { peer: 'fin' },
     ],
     closing: [{ peer: 'partial_record', type: 23, size: 400 }, { peer: 'fin' }],
-  },
-  {
-    id: 'tls/fin-mid-body',
-    aliases: ['close-notify-mid-body'],
-    says: 'It closes in good order, close_notify included, before its answer is whole.',
-    breaks: [],
-    goodClient: 'does not take close_notify for the end of an answer that announced more',
-    answered: [{ peer: 'respond', keep: 40 }, { peer: 'shutdown' }, { peer: 'fin' }],
-    closing: [{ peer: 'shutdown' }, { peer: 'fin' }],
+    gives: 'part',
   },
   {
     id: 'tls/data-after-own-close-notify',
@@ -93,11 +94,34 @@ const TLS_END_BEHAVIOURS: readonly Behaviour[] = [
   {
     id: 'tls/keep-sending-after-yours',
     aliases: ['data-after-your-close-notify'],
-    says: "It sends 4 KiB of data after the client's close_notify, then closes in good order.",
+    says: "It sends 4 KiB of data after the client's close_notify, or the half of its answer that is left, then closes in good order.",
     breaks: ['tls12-7.2.1-close-at-once-drop-writes'],
     goodClient: 'reads until close_notify before it calls the closure complete (TLS 1.3 allows the data)',
-    answered: [{ peer: 'respond' }, { peer: 'shutdown' }, { peer: 'fin' }],
+    bodyBytes: LONG,
+    answered: [
+      { peer: 'respond', keep: LONG / 2 },
+      { peer: 'await', what: 'close_notify', max_ms: 2_000 },
+      { peer: 'respond' },
+      { peer: 'shutdown' },
+      { peer: 'fin' },
+    ],
     closing: [{ peer: 'write', size: 4096 }, { peer: 'shutdown' }, { peer: 'fin' }],
+  },
+  {
+    id: 'tls/cut-on-close-notify',
+    aliases: [],
+    says: "It drops the second half of its answer when the client's close_notify comes before it, as TLS 1.2 asks and TLS 1.3 does not.",
+    breaks: ['tls13-6.1-own-close-leaves-read-open'],
+    goodClient: 'sends close_notify when it has its answer, or knows that it gives up the rest',
+    bodyBytes: LONG,
+    answered: [
+      { peer: 'respond', keep: LONG / 2 },
+      { peer: 'await', what: 'close_notify', max_ms: 2_000 },
+      { peer: 'respond', unlessClosed: true },
+      { peer: 'shutdown' },
+      { peer: 'fin' },
+    ],
+    closing: [{ peer: 'shutdown' }, { peer: 'fin' }],
   },
   {
     id: 'tls/half-close-first',
@@ -108,12 +132,16 @@ const TLS_END_BEHAVIOURS: readonly Behaviour[] = [
     opened: [{ peer: 'shutdown' }, { peer: 'fin' }],
     answered: [],
     closing: [],
+    gives: 'nothing',
   },
 ];
 
 /** Every behaviour of `serve tls`, in the order of the list. */
 export const TLS_BEHAVIOURS: readonly Behaviour[] = [
   ...TLS_END_BEHAVIOURS,
+  ...TLS_HTTP_BEHAVIOURS,
   ...TLS_TIMING_BEHAVIOURS,
   ...TLS_ALERT_BEHAVIOURS,
+  ...TLS_RECORD_BEHAVIOURS,
+  ...TLS_HANDSHAKE_BEHAVIOURS,
 ];

@@ -1,14 +1,14 @@
-import { CONTINUE, createRequestReader, httpAnswer, looksLikeHttp } from '../../exchange/http-server.ts';
 import type { TlsCore } from '../../proto/core.ts';
 import type { Emit, Millis } from '../../timeline/event.ts';
-import { concat } from '../../wire/bytes.ts';
 import { createChannel } from '../channel.ts';
 import { createWitness } from '../close/witness.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { sleepUntil, type Task, until } from '../task.ts';
 import type { Connect } from '../world.ts';
-import { createHeard, hear, takeHeard } from './hear.ts';
-import type { ServePlan } from './plan.ts';
+import { breakOff, listenOnly } from './break-off.ts';
+import { type ExchangeEnd, exchange } from './exchange.ts';
+import { createHeard, hear } from './hear.ts';
+import type { ServePlan, ServeStep } from './plan.ts';
 import { drained, playSteps, type Serving } from './steps.ts';
 
 export type ServeConnection = {
@@ -28,7 +28,10 @@ export type ServeConnection = {
 export function serveConnection(options: ServeConnection): Task<void> {
   const { plan, connect, scheduler } = options;
   const { clock } = scheduler;
-  const { emit, seen } = createWitness(options.emit, clock.now);
+  const { emit, seen } = createWitness(
+    plan.shaking === undefined ? options.emit : unfinished(options.emit),
+    clock.now,
+  );
   const core = options.createCore(emit);
   const channel = createChannel({ core, connect, scheduler, emit });
   const peer = {
@@ -47,73 +50,65 @@ export function serveConnection(options: ServeConnection): Task<void> {
 }
 
 function* lead(serving: Serving, failed: (error: unknown) => void): Task<void> {
-  const { plan, heard, seen } = serving;
+  const { plan, seen } = serving;
+  const { channel } = serving.peer;
+  const { core, scheduler } = channel;
+  yield* until('the connection', () => channel.connected());
+  core.start(scheduler.clock.now());
+  const deaf = yield* plan.shaking === undefined
+    ? serveWhole(serving, failed)
+    : serveBroken(serving, plan.shaking, failed);
+  yield* watchClient(serving);
+  if (seen.ourReset === undefined) channel.transport.close();
+  deaf();
+}
+
+/** In TLS 1.2 a core is done once it has made its Finished; one that never leaves finishes nothing. */
+function unfinished(emit: Emit): Emit {
+  return (fact, arrived) => {
+    if (fact.kind !== 'handshake.completed') emit(fact, arrived);
+  };
+}
+
+type Deaf = () => void;
+
+/** Handshake, exchange, end. Gives the call that stops listening. */
+function* serveWhole(serving: Serving, failed: (error: unknown) => void): Task<Deaf> {
+  const { plan, heard } = serving;
   const { channel } = serving.peer;
   const { core, scheduler } = channel;
   const { clock } = scheduler;
-  yield* until('the connection', () => channel.connected());
-  core.start(clock.now());
   const deaf = scheduler.spawn(hear(channel, heard), undefined, failed);
   const shaken = (): boolean => core.phase() === 'open' || core.phase() === 'failed' || heard.over;
   const inTime = yield* until('the handshake', shaken, clock.now() + plan.limits.handshake);
   if (!inTime) channel.emit({ kind: 'limit', phase: 'handshake', ms: plan.limits.handshake });
   if (core.phase() === 'open') {
     yield* playSteps(serving, plan.opened);
-    const end = yield* exchange(serving);
-    if (end !== 'nothing') yield* playSteps(serving, end === 'answered' ? plan.answered : plan.closing);
+    yield* playSteps(serving, stepsFor(plan, yield* exchange(serving)));
   }
   yield* drained(serving);
   // RFC 9846 §6.2: after a fatal alert, either side's, the connection is closed; without a handshake there is none.
   if (core.phase() !== 'open') channel.transport.fin();
-  yield* watchClient(serving);
-  if (seen.ourReset === undefined) channel.transport.close();
-  deaf();
+  return deaf;
 }
 
-/** `answered`: a request has come · `closing`: the client closed first · `nothing`: it is gone, or said nothing for too long. */
-function* exchange(serving: Serving): Task<'answered' | 'closing' | 'nothing'> {
-  const { plan } = serving;
-  let kind = plan.exchange;
-  let first: Uint8Array = NOTHING;
-  const reader = createRequestReader();
-  for (;;) {
-    const more = yield* nextData(serving);
-    if (more === 'closing' || more === 'nothing') return more;
-    let data = more;
-    if (kind === 'auto') {
-      first = concat(first, data);
-      const http = looksLikeHttp(first);
-      if (http === 'maybe') continue;
-      kind = http === 'yes' ? 'http' : 'echo';
-      data = first;
-    }
-    if (kind === 'echo') yield* say(serving, data);
-    if (kind !== 'http') continue;
-    const result = reader.feed(data);
-    if (result.kind === 'continue') yield* say(serving, CONTINUE);
-    if (result.kind === 'request') {
-      serving.answer = httpAnswer(plan, result.request);
-      return 'answered';
-    }
-  }
+function stepsFor(plan: ServePlan, end: ExchangeEnd): readonly ServeStep[] {
+  if (end === 'nothing') return [];
+  return plan[end] ?? [];
 }
 
-function* nextData(serving: Serving): Task<Uint8Array | 'closing' | 'nothing'> {
-  const { heard, seen, plan, peer } = serving;
-  const { clock } = peer.channel.scheduler;
-  const any = (): boolean =>
-    heard.waitingBytes > 0 || heard.closeNotify || heard.over || seen.peerReset !== undefined;
-  const came = yield* until('the client', any, clock.now() + plan.limits.idle);
-  if (heard.waitingBytes > 0) return takeHeard(heard);
-  if (!came) peer.channel.emit({ kind: 'limit', phase: 'exchange', ms: plan.limits.idle });
-  return heard.closeNotify || heard.fin ? 'closing' : 'nothing';
-}
-
-function* say(serving: Serving, data: Uint8Array): Task<void> {
-  // Whose behaviour was to close first has nothing more to say.
-  if (serving.seen.ourClose !== undefined) return;
-  serving.peer.channel.core.sendData(data);
-  yield* drained(serving);
+/** Leaves the handshake where the plan says. */
+function* serveBroken(
+  serving: Serving,
+  shaking: NonNullable<ServePlan['shaking']>,
+  failed: (error: unknown) => void,
+): Task<Deaf> {
+  const { channel } = serving.peer;
+  const there = yield* breakOff(serving, shaking.at);
+  const deaf = channel.scheduler.spawn(listenOnly(channel), undefined, failed);
+  if (there) yield* playSteps(serving, shaking.steps);
+  else channel.transport.fin();
+  return deaf;
 }
 
 /** Until the client has ended its direction, or for as long as the plan says after the last thing it did. */
@@ -121,7 +116,7 @@ function* watchClient(serving: Serving): Task<void> {
   const { seen, plan, peer } = serving;
   const { clock } = peer.channel.scheduler;
   const gone = (): boolean =>
-    seen.peerFin !== undefined || seen.peerReset !== undefined || seen.ourReset !== undefined;
+    [seen.peerFin, seen.peerReset, seen.ourReset, seen.left].some((when) => when !== undefined);
   if (plan.datagrams !== undefined) return yield* watchDatagrams(serving, plan.datagrams.hold);
   const deadline: Millis = clock.now() + plan.limits.observe;
   if (!(yield* until("the client's end", gone, deadline))) {

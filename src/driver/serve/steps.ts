@@ -1,10 +1,11 @@
 import { type Alert, alertFact } from '../../proto/alerts.ts';
 import type { Fact, Millis } from '../../timeline/event.ts';
 import { ALERT } from '../../wire/alert.ts';
+import { ascii, concat } from '../../wire/bytes.ts';
 import type { Witness } from '../close/witness.ts';
-import type { Peer } from '../peer.ts';
-import { actAsPeer } from '../peer-steps.ts';
-import type { PeerStep } from '../script-ops.ts';
+import { type Peer, sendRaw } from '../peer.ts';
+import { actAsPeer, recordsOf } from '../peer-steps.ts';
+import type { PeerStep, RecordSpec } from '../script-ops.ts';
 import { sleepUntil, type Task, until } from '../task.ts';
 import { playDatagrams } from './datagram-steps.ts';
 import { type Heard, takeHeard } from './hear.ts';
@@ -47,17 +48,26 @@ function ended({ seen }: Serving): boolean {
   return [seen.peerReset, seen.ourReset, seen.ourFin, seen.left].some((when) => when !== undefined);
 }
 
-function* playStep(serving: Serving, step: ServeStep): Task<void> {
+export function* playStep(serving: Serving, step: ServeStep): Task<void> {
   const { channel } = serving.peer;
   const { clock } = channel.scheduler;
   switch (step.peer) {
     case 'respond':
-      return yield* respond(serving, step.keep ?? 0);
+      return yield* respond(serving, step);
     case 'withhold': {
       const held = channel.core.raw.record(DATA, serving.answer);
       serving.answer = new Uint8Array(0);
       channel.emit({ kind: 'transport.tapped', by: 'local', rule: 'withhold', bytes: held.length });
       return;
+    }
+    case 'trickle':
+      return yield* trickle(serving, step.records, step.every_ms);
+    case 'plaintext': {
+      const bytes = ascii(step.text);
+      yield* drained(serving);
+      sendRaw(serving.peer, bytes);
+      channel.emit({ kind: 'transport.tapped', by: 'local', rule: 'plaintext', bytes: bytes.length });
+      return yield* drained(serving);
     }
     case 'overtaken':
     case 'forge':
@@ -78,13 +88,38 @@ function* playStep(serving: Serving, step: ServeStep): Task<void> {
   }
 }
 
-function* respond(serving: Serving, keep: number): Task<void> {
-  const { core } = serving.peer.channel;
-  const most = Math.max(0, serving.answer.length - keep);
-  if (most === 0) return;
-  core.sendData(serving.answer.subarray(0, most));
-  serving.answer = serving.answer.subarray(most);
+function* respond(
+  serving: Serving,
+  { keep = 0, unlessClosed, behind = [] }: Extract<ServeStep, { peer: 'respond' }>,
+): Task<void> {
+  if (unlessClosed === true && serving.heard.closeNotify) return;
+  const { peer } = serving;
+  const { core } = peer.channel;
+  const part = serving.answer.subarray(0, Math.max(0, serving.answer.length - keep));
+  serving.answer = serving.answer.subarray(part.length);
+  if (behind.length === 0) {
+    if (part.length > 0) core.sendData(part);
+  } else {
+    const data = part.length === 0 ? [] : [core.raw.record(DATA, part)];
+    sendRaw(peer, concat(...data, ...behind.flatMap((record) => recordsOf(peer, record))));
+    const fact: Fact = { kind: 'data', by: 'local', bytes: part.length, afterClose: false };
+    for (const each of [...(part.length === 0 ? [] : [fact]), ...behind.flatMap(factsOfRecord)])
+      peer.channel.emit(each);
+  }
   yield* drained(serving);
+}
+
+function* trickle({ peer, seen }: Serving, records: readonly RecordSpec[], everyMs: Millis): Task<void> {
+  const { emit, scheduler } = peer.channel;
+  for (const record of records) {
+    const bytes = concat(...recordsOf(peer, record));
+    for (const [at, byte] of bytes.entries()) {
+      if (at > 0) yield* sleepUntil(scheduler.clock.now() + everyMs);
+      if (seen.peerReset !== undefined) return;
+      sendRaw(peer, Uint8Array.of(byte));
+    }
+    for (const fact of factsOfRecord(record)) emit(fact);
+  }
 }
 
 function* echoOn(serving: Serving, deadline: Millis): Task<void> {
@@ -120,13 +155,15 @@ function factsOf(step: PeerStep): Fact[] {
     case 'resume_reading':
       return [{ kind: 'transport.tapped', by: 'local', rule: step.peer, bytes: 0 }];
     case 'burst':
-      return step.records.flatMap((record) => {
-        const { rec, ...args } = record;
-        return factsOf({ ...args, peer: rec } as Parameters<typeof factsOf>[0]);
-      });
+      return step.records.flatMap(factsOfRecord);
     default:
       return [];
   }
+}
+
+function factsOfRecord(record: RecordSpec): Fact[] {
+  const { rec, ...args } = record;
+  return factsOf({ ...args, peer: rec } as PeerStep);
 }
 
 /** An alert of ours that went out below the core, which does not report it. */

@@ -1,0 +1,105 @@
+import type { Behaviour } from '../behaviour.ts';
+
+const NO_CLOSE_NOTIFY = [
+  'tls12-7.2.1-close-notify-before-write-close',
+  'tls13-6.1-close-notify-before-write-close',
+] as const;
+
+const TOO_LARGE = '413 Content Too Large';
+
+/** The ways in which an answer in HTTP/1.1 and the end of its connection do not go together. */
+export const TLS_HTTP_BEHAVIOURS: readonly Behaviour[] = [
+  {
+    id: 'tls/fin-after-length',
+    aliases: [],
+    says: 'It ends with a bare FIN behind an answer that has its whole Content-Length.',
+    breaks: [...NO_CLOSE_NOTIFY],
+    goodClient: 'accepts the answer, as its length says that it is whole',
+    answered: [{ peer: 'respond' }, { peer: 'fin' }],
+    closing: [{ peer: 'fin' }],
+  },
+  {
+    id: 'tls/close-delimited',
+    aliases: [],
+    says: 'Its answer has no length and ends with the connection, in good order.',
+    breaks: [],
+    goodClient: 'takes close_notify for the end of the answer, and nothing else',
+    framing: 'close',
+    answered: [{ peer: 'respond' }, { peer: 'shutdown' }, { peer: 'fin' }],
+    closing: [{ peer: 'shutdown' }, { peer: 'fin' }],
+  },
+  {
+    id: 'tls/fin-mid-body',
+    aliases: ['close-notify-mid-body'],
+    says: 'It closes in good order, close_notify included, before its answer is whole.',
+    breaks: [],
+    goodClient: 'does not take close_notify for the end of an answer that announced more',
+    answered: [{ peer: 'respond', keep: 40 }, { peer: 'shutdown' }, { peer: 'fin' }],
+    closing: [{ peer: 'shutdown' }, { peer: 'fin' }],
+    gives: 'part',
+  },
+  {
+    id: 'tls/fin-mid-body-no-alert',
+    aliases: ['truncated-body'],
+    says: 'It ends with a bare FIN before its answer is whole.',
+    breaks: [...NO_CLOSE_NOTIFY],
+    goodClient: 'reports an answer that is shorter than its Content-Length',
+    answered: [{ peer: 'respond', keep: 40 }, { peer: 'fin' }],
+    closing: [{ peer: 'fin' }],
+    gives: 'part',
+  },
+  {
+    id: 'tls/fin-mid-chunks',
+    aliases: [],
+    says: 'It closes in good order, close_notify included, before the last chunk of its answer.',
+    breaks: [],
+    goodClient: 'reports an answer in chunks that lacks the last one',
+    framing: 'chunked',
+    answered: [{ peer: 'respond', keep: 40 }, { peer: 'shutdown' }, { peer: 'fin' }],
+    closing: [{ peer: 'shutdown' }, { peer: 'fin' }],
+    gives: 'part',
+  },
+  {
+    id: 'tls/early-response',
+    aliases: [],
+    says: 'It answers 413 while the client is still sending, closes its direction in good order, and reads on.',
+    breaks: [],
+    goodClient: 'reads the answer, stops sending, and closes',
+    earlyStatus: TOO_LARGE,
+    early: [{ peer: 'respond' }, { peer: 'shutdown' }, { peer: 'fin' }],
+    answered: [{ peer: 'respond' }, { peer: 'shutdown' }, { peer: 'fin' }],
+    closing: [{ peer: 'shutdown' }, { peer: 'fin' }],
+  },
+  {
+    id: 'tls/early-response-rst',
+    aliases: [],
+    says: 'It answers 413 while the client is still sending, and closes its socket over what it did not read: a reset.',
+    breaks: ['http1-9.6-lingering-close', ...NO_CLOSE_NOTIFY],
+    goodClient: 'reads the answer that came before its own write failed',
+    earlyStatus: TOO_LARGE,
+    early: [{ peer: 'respond' }, { peer: 'stop_reading' }, { peer: 'sleep', ms: 100 }, { peer: 'close' }],
+    answered: [{ peer: 'respond' }, { peer: 'shutdown' }, { peer: 'fin' }],
+    closing: [{ peer: 'shutdown' }, { peer: 'fin' }],
+  },
+  {
+    id: 'tls/coalesced-close-notify',
+    aliases: [],
+    says: 'It sends the whole answer and close_notify in one write, with the FIN right behind.',
+    breaks: [],
+    goodClient: 'hands out the data before it reports the end',
+    answered: [{ peer: 'respond', behind: [{ rec: 'shutdown' }] }, { peer: 'fin' }],
+    closing: [{ peer: 'respond', behind: [{ rec: 'shutdown' }] }, { peer: 'fin' }],
+  },
+  {
+    id: 'tls/coalesced-fatal-alert',
+    aliases: [],
+    says: 'It sends the whole answer and a fatal internal_error in one write, with the FIN right behind.',
+    breaks: [],
+    goodClient: 'hands out the data before it reports the alert',
+    answered: [
+      { peer: 'respond', behind: [{ rec: 'raw_alert', level: 2, description: 80 }] },
+      { peer: 'fin' },
+    ],
+    closing: [{ peer: 'raw_alert', level: 2, description: 80 }, { peer: 'fin' }],
+  },
+];
