@@ -18,6 +18,7 @@ export function overview(width: number): string {
     line('  sslshut tls-close --json --repeat 20 example.net:993'),
     line('  sslshut quic-close --rapid --code H3_NO_ERROR --reason bye example.net'),
     line('  sslshut serve tls --behaviour rst-no-close-notify'),
+    line("  sslshut explain 'unexpected eof while reading'"),
     line('  sslshut demo'),
     line(''),
     line('Exit codes:'),
@@ -43,6 +44,7 @@ const COMMANDS = [
   ['serve <protocol>', 'a TLS, DTLS or QUIC server that closes well or badly, for testing clients'],
   ['run <file...>', 'play scenarios step by step and compare'],
   ['demo', 'ten peers, and how each ends'],
+  ['explain <message>', 'what an error message or a code says, and how to see it'],
   ['help [command]', 'this text, or the options of a command'],
 ] as const;
 

@@ -6,6 +6,7 @@ import { QUIC_BEHAVIOURS } from '../../src/catalog/behaviours/quic.ts';
 import { TLS_BEHAVIOURS } from '../../src/catalog/behaviours/tls.ts';
 import { demoSpec } from '../../src/cli/commands/demo-spec.ts';
 import { dtlsCloseSpec } from '../../src/cli/commands/dtls-close-spec.ts';
+import { explainSpec } from '../../src/cli/commands/explain-spec.ts';
 import { quicCloseSpec } from '../../src/cli/commands/quic-close-spec.ts';
 import { runSpec } from '../../src/cli/commands/run-spec.ts';
 import { serveSpec } from '../../src/cli/commands/serve-spec.ts';
@@ -14,7 +15,7 @@ import { helpText } from '../../src/cli/parse.ts';
 import { VERSION } from '../../src/driver/version.ts';
 import { OUTCOME_CLASSES } from '../../src/timeline/outcome.ts';
 
-const SPECS = [tlsCloseSpec, dtlsCloseSpec, quicCloseSpec, serveSpec, runSpec, demoSpec];
+const SPECS = [tlsCloseSpec, dtlsCloseSpec, quicCloseSpec, serveSpec, runSpec, demoSpec, explainSpec];
 const page = (name: string): string => readFileSync(new URL(`../../man/${name}.1`, import.meta.url), 'utf8');
 const packageJson: { version: string; man: string[] } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
