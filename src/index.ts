@@ -5,6 +5,7 @@ import type { ScenarioRun } from './sim/scenario.ts';
 
 export type { DtlsCloseOptions } from './api/dtls-close.ts';
 export { dtlsClose } from './api/dtls-close.ts';
+export { explain } from './api/explain.ts';
 export type { QuicCloseRequest as QuicCloseOptions } from './api/quic-close.ts';
 export { quicClose } from './api/quic-close.ts';
 export type { RunningServer, ServeOptions } from './api/serve.ts';
@@ -13,6 +14,8 @@ export type { TlsCloseOptions, TlsCloseResult, TlsCloseRun } from './api/tls-clo
 export { tlsClose } from './api/tls-close.ts';
 export type { Behaviour } from './catalog/behaviour.ts';
 export type { ClientFacts, QuicClientFacts } from './catalog/client-facts.ts';
+export type { ExplainOptions, ExplainResult } from './catalog/explain/explain-message.ts';
+export type { Explanation } from './catalog/explain/explanation.ts';
 export { judge } from './catalog/outcome.ts';
 export { evaluate as evaluateTls } from './catalog/rules/tls.ts';
 export type { ServedClient } from './catalog/serve-options.ts';
@@ -30,6 +33,8 @@ export type { StopSignal } from './driver/stop-signal.ts';
 export { formatTarget, parseTarget } from './driver/target.ts';
 export type { Failure } from './driver/unmet.ts';
 export { UsageError } from './driver/usage-error.ts';
+export type { ExchangeName } from './exchange/exchanges.ts';
+export { EXCHANGE_NAMES } from './exchange/exchanges.ts';
 export type { StarttlsName } from './exchange/starttls.ts';
 export { STARTTLS_NAMES } from './exchange/starttls.ts';
 export type { Session } from './proto/handshake/session.ts';

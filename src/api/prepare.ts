@@ -3,6 +3,7 @@ import type { CloseOptions } from '../driver/close/options.ts';
 import type { ClosePlan } from '../driver/close/plan.ts';
 import { parseTarget, type TargetKind } from '../driver/target.ts';
 import type { Clock } from '../driver/world.ts';
+import { exchangeTraits } from '../exchange/exchanges.ts';
 import type { DialOptions } from '../io/dial.ts';
 import { chooseProvider } from '../io/provider.ts';
 import { createRandom } from '../io/random.ts';
@@ -33,7 +34,8 @@ export async function prepare<Options extends Wishes, Plan extends ClosePlan>(
   kind: TargetKind,
 ): Promise<Job<Options, Plan>> {
   const { target } = options;
-  const { host, port } = typeof target === 'string' ? parseTarget(target, kind) : target;
+  const usual = options.exchange === undefined ? undefined : exchangeTraits(options.exchange).port;
+  const { host, port } = typeof target === 'string' ? parseTarget(target, kind, usual) : target;
   const groups = options.groups?.map(groupId);
   options.suites?.forEach(suiteId);
   const provider = await chooseProvider(options.crypto ?? 'auto', {

@@ -13,6 +13,7 @@ import { freeAndKeepSession } from '../driver/close/session-report.ts';
 import { createWitness } from '../driver/close/witness.ts';
 import type { StopSignal } from '../driver/stop-signal.ts';
 import { formatTarget } from '../driver/target.ts';
+import { type ExchangeName, exchangeTraits } from '../exchange/exchanges.ts';
 import { connectTcp } from '../io/tcp.ts';
 import type { TlsCore } from '../proto/core.ts';
 import type { Session } from '../proto/handshake/session.ts';
@@ -35,7 +36,12 @@ export type TlsCloseResult = CloseResult;
  */
 export async function tlsClose(options: TlsCloseOptions): Promise<TlsCloseResult> {
   const { host, port, starttls, authority } = addresseeOf(options);
-  const asked: TlsCloseOptions = { ...options, target: { host, port } };
+  const { alpn = neededAlpn(options.exchange, starttls) } = options;
+  const asked: TlsCloseOptions = {
+    ...options,
+    target: { host, port },
+    ...(alpn === undefined ? {} : { alpn }),
+  };
   const planned = { ...toPlan(options), authority, ...(starttls === undefined ? {} : { starttls }) };
   const job = await prepare(asked, planned, 'tls');
   const { plan, provider } = job;
@@ -49,6 +55,13 @@ export async function tlsClose(options: TlsCloseOptions): Promise<TlsCloseResult
     flow: closeFlow,
     keep: freeAndKeepSession,
   });
+}
+
+/** What a protocol cannot be spoken without; behind STARTTLS it is known by then. */
+function neededAlpn(exchange: ExchangeName | undefined, starttls: string | undefined): string[] | undefined {
+  if (exchange === undefined || starttls !== undefined) return undefined;
+  const { alpn } = exchangeTraits(exchange);
+  return alpn === undefined ? undefined : [alpn];
 }
 
 type TlsJob = Job<TlsCloseOptions>;

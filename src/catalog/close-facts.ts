@@ -37,6 +37,8 @@ export type CloseFacts = {
   peerData: readonly Of<'data'>[];
   ourData: readonly Of<'data'>[];
   notes: readonly Of<'note'>[];
+  /** How far the answer of an exchange came (--exchange). */
+  answer: Of<'exchange'> | undefined;
 };
 
 /** Gathers them. Events of other connections are passed over. */
@@ -88,6 +90,7 @@ export function readClose(events: readonly TimelineEvent[], conn = 'local'): Clo
     peerData: data.filter((event) => event.by === 'peer'),
     ourData: data.filter((event) => event.by === 'local'),
     notes: all('note'),
+    answer: all('exchange').findLast((fact) => fact.what === 'end'),
   };
 }
 

@@ -75,8 +75,9 @@ function closedFirst(facts: CloseFacts): Who | 'none' {
 
 function unreadAtReset(facts: CloseFacts, received: number): number | undefined {
   const expected = facts.plan?.expected;
-  if (facts.peerReset === undefined || expected === undefined) return undefined;
-  return Math.max(0, expected - received);
+  if (facts.peerReset === undefined) return undefined;
+  if (facts.answer !== undefined) return facts.answer.complete === true ? 0 : facts.answer.missing;
+  return expected === undefined ? undefined : Math.max(0, expected - received);
 }
 
 function alertOf({ errorAlert, fault }: CloseFacts): Outcome['alert'] {
@@ -96,6 +97,8 @@ function truncation(
   if (name === 'fin-mid-record') return 'yes';
   const expected = facts.plan?.expected;
   if (expected !== undefined) return received >= expected ? 'no' : 'yes';
+  // What says itself where it ends, and was read to there, is whole however the stream ended.
+  if (facts.answer?.complete === true && facts.answer.framing === 'self-delimited') return 'no';
   if (name === 'silent' || name === 'not-observed' || name === 'interrupted') return 'unknown';
   // An alert tells that it was not the end; whether anything was missing then hangs on there having been something.
   if (name === 'alert' && received === 0 && facts.ourData.length === 0) return 'unknown';

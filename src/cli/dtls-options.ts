@@ -8,7 +8,7 @@ import {
 import { UsageError } from '../driver/usage-error.ts';
 import { fromHex } from '../wire/bytes.ts';
 import type { RawOptions } from './command.ts';
-import { closeOptions, exchangeOptions, given, handshakeOptions } from './options.ts';
+import { closeOptions, exchangeOptions, given, handshakeOptions, spokenOptions } from './options.ts';
 import { atMostOne, bad, flagOf, integer, textOf } from './values.ts';
 
 /** What `dtls-close` is asked for, but for its target. `readInput` gives standard input, for `--send @-`. */
@@ -24,6 +24,7 @@ export function toDtlsCloseOptions(
     mode,
     ...handshakeOptions(raw, 'dtls'),
     ...exchangeOptions(raw, readInput),
+    ...spokenOptions(raw),
     ...closeOptions(raw),
     ...given(raw, 'mtu', (text) => ({ mtu: integer('--mtu', text, LEAST_MTU, MOST_MTU) })),
     ...given(raw, 'retryClose', (text) => ({ retryClose: integer('--retry-close', text, 0, MOST_RETRIES) })),

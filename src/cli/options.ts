@@ -2,6 +2,7 @@ import { groupByName } from '../crypto/groups.ts';
 import { suiteByName } from '../crypto/suites.ts';
 import { CLOSE_MODES, type CloseLimits, type CloseMode, DEFAULT_LIMITS } from '../driver/close/plan.ts';
 import { UsageError } from '../driver/usage-error.ts';
+import { EXCHANGE_NAMES } from '../exchange/exchanges.ts';
 import { STARTTLS_NAMES } from '../exchange/starttls.ts';
 import type { TlsCloseOptions } from '../index.ts';
 import { readBytes, readText } from '../io/files.ts';
@@ -26,6 +27,7 @@ export function toTlsCloseOptions(
     ...handshakeOptions(raw, 'tls'),
     ...given(raw, 'starttls', (text) => ({ starttls: choice('--starttls', text, STARTTLS_NAMES) })),
     ...exchangeOptions(raw, readInput),
+    ...spokenOptions(raw),
     // biome-ignore lint/suspicious/noThenProperty: the option's name; its value is never callable
     ...given(raw, 'then', (text) => ({ then: thenOf(text, readInput) })),
     ignoreUnexpectedEof: flagOf(raw, 'ignoreUnexpectedEof'),
@@ -216,6 +218,16 @@ export function exchangeOptions(
     ...given(raw, 'send', (text) => ({ send: payload('--send', text, readInput) })),
     ...given(raw, 'readUntil', (text) => ({ readUntil: readUntil(text) })),
   };
+}
+
+/** `--exchange`, and what it asks for. `none` is the default, `raw` what --send and --read-until do. */
+export function spokenOptions(raw: RawOptions): Pick<TlsCloseOptions, 'exchange' | 'path' | 'readUntil'> {
+  const name = textOf(raw, 'exchange');
+  const known =
+    name === undefined ? 'none' : choice('--exchange', name, [...EXCHANGE_NAMES, 'raw', 'none'] as const);
+  const path = given(raw, 'get', (text) => ({ path: text }));
+  if (known === 'raw') return raw.readUntil === undefined ? { readUntil: 'idle', ...path } : path;
+  return known === 'none' ? path : { exchange: known, ...path };
 }
 
 function payload(option: string, text: string, readInput: () => Uint8Array): Uint8Array {

@@ -1,11 +1,11 @@
 import { concat } from '../wire/bytes.ts';
 import { Malformed } from '../wire/reader.ts';
 
-/** What a dialogue waits for: bytes up to and with this one, so many bytes, or whatever comes (nothing: the stream is over). */
+/** What a dialogue waits for: bytes up to and with this one, so many bytes, or whatever comes (`orEnd`: or nothing, when the stream is over). */
 export type Need =
   | { kind: 'until'; byte: number; most: number }
   | { kind: 'count'; bytes: number }
-  | { kind: 'some'; most: number };
+  | { kind: 'some'; most: number; orEnd?: true };
 
 /** One side of a conversation over a stream of bytes: says what it needs next, and is sent that. */
 export type Dialogue = Generator<Need, void, Uint8Array>;
@@ -110,7 +110,9 @@ function cut(state: TalkState, need: Need): Uint8Array | undefined {
   const { held } = state;
   switch (need.kind) {
     case 'some':
-      return held.length === 0 && !state.ended ? undefined : split(state, Math.min(need.most, held.length));
+      return held.length === 0 && !(state.ended && need.orEnd === true)
+        ? undefined
+        : split(state, Math.min(need.most, held.length));
     case 'count':
       return held.length < need.bytes ? undefined : split(state, need.bytes);
     case 'until': {

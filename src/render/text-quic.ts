@@ -77,8 +77,8 @@ function describeStreams(event: TimelineEvent, verbose: boolean): Described | un
       if (!verbose && (event.what === 'settings' || event.what === 'body')) return undefined;
       return line(
         event.by,
-        `${capPeerText(event.alpn)} ${event.what}: ${capPeerText(event.detail)}`,
-        event.what === 'error' ? 'bad' : 'plain',
+        `${capPeerText(event.alpn)} ${event.what === 'end' ? 'answer' : event.what}: ${capPeerText(event.detail)}`,
+        event.what === 'error' || event.complete === false ? 'bad' : 'plain',
       );
     default:
       return undefined;

@@ -239,14 +239,19 @@ export type QuicFact =
       detail: string;
     }
   | { kind: 'connection-id'; by: Who; what: 'issued' | 'retired'; sequence: number; id: string }
-  /** HTTP/3 and its kin: what the exchange understood. */
+  /** What an exchange understood. `alpn`: the protocol's name, negotiated or not. */
   | {
       kind: 'exchange';
       by: Who;
       alpn: string;
-      what: 'settings' | 'request' | 'response' | 'goaway' | 'error' | 'body';
+      /** `end`: of an answer over a stream of bytes, whether it was reached or not. */
+      what: 'settings' | 'request' | 'response' | 'goaway' | 'error' | 'body' | 'end';
       detail: string;
       stream?: number;
+      /** With `end`: did all of it come, how does it say where it ends, and how many bytes are known to be missing? */
+      complete?: boolean;
+      framing?: 'self-delimited' | 'close-delimited';
+      missing?: number;
     };
 
 /** A frame in few words: its name, and the fields worth showing ("stream 0 [0..1024) fin"). */
@@ -278,7 +283,21 @@ export type RecordFact =
   /** A rule was broken on the wire: whose fault, which rule, the alert it deserves. */
   | { kind: 'fault'; blame: Who; rule: string; detail: string; alert?: number; transportCode?: bigint }
   /** The peer's stream ended, with FIN or inside a record with RST. `partialRecord`: bytes of a record that never became whole. */
-  | { kind: 'eof'; verdict: 'clean' | 'unexpected'; partialRecord: number };
+  | { kind: 'eof'; verdict: 'clean' | 'unexpected'; partialRecord: number }
+  /**
+   * A message of the exchange inside TLS, once it is whole or the connection is over. `framing`: what says where it ends. `expected`:
+   * bytes of the body, where they are announced. `complete`: by that framing; never for `close`. `closes`: the connection ends with it.
+   */
+  | {
+      kind: 'answer';
+      by: Who;
+      status: number;
+      framing: 'length' | 'chunked' | 'close' | 'none';
+      bytes: number;
+      expected?: number;
+      complete: boolean;
+      closes: boolean;
+    };
 
 export type CallFact =
   | {
@@ -332,6 +351,8 @@ export type RunFact =
       closeIn?: 'initial' | 'handshake';
       /** The protocol in which TLS is asked for in the clear. */
       starttls?: string;
+      /** The protocol that is spoken before the close. */
+      exchange?: string;
       /** How many bytes the peer was expected to send, when that is known. */
       expected?: number;
     }

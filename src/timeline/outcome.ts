@@ -51,7 +51,7 @@ export type Outcome = {
   resetAfterFin?: 'yes' | 'no' | 'not-observable';
   alert?: { level: number; description: number; name: string };
   /**
-   * no: close_notify came, or all the bytes that were asked for. yes: the stream ended without, in mid-record or with data
+   * no: close_notify came, or all the bytes that were asked for, or an answer (--exchange) to where it says that it ends. yes: the stream ended without, in mid-record or with data
    * sent or received whose length nobody knows. unknown: nothing was exchanged, or nobody saw the end.
    */
   truncationPossible: 'yes' | 'no' | 'unknown';

@@ -24,6 +24,7 @@ import { createSimIdentity, createSimTrust } from '../../src/sim/identity.ts';
 import { createRandom } from '../../src/sim/random.ts';
 import type { Emit } from '../../src/timeline/event.ts';
 import { createRecorder } from '../../src/timeline/recorder.ts';
+import { fromHex, toHex } from '../../src/wire/bytes.ts';
 import {
   afterHandshake,
   isClosure,
@@ -185,4 +186,32 @@ it.each([
 it('finds an association alive that answers what came after close_notify', () => {
   const { outcome } = run(() => echoes, { versions: ['1.2'], send: new Uint8Array(5) });
   expect(outcome).toMatchObject({ class: 'alive-after-close', exitCode: 1 });
+});
+
+describe('--exchange coap', () => {
+  const answer = '6445535373736c73c128ff3c2f613e';
+  const coap: () => Script = () =>
+    afterHandshake(function* (server) {
+      const asked = yield* takeUntil(server, isData);
+      expect(asked.kind === 'data' && toHex(asked.data).slice(0, 8)).toBe('44015353');
+      server.core.sendData(fromHex(answer));
+      server.channel.flush();
+      yield* takeUntil(server, isClosure);
+      sayAlert(server, 1, 0);
+    });
+
+  it('asks, takes the answer and closes', () => {
+    const { outcome, events } = run(coap, { exchange: 'coap' });
+    expect(outcome).toMatchObject({ class: 'clean', bytesReceived: 15 });
+    const told = events.flatMap((event) => (event.kind === 'exchange' ? [event.detail] : []));
+    expect(told).toEqual(['CON GET /.well-known/core', 'ACK 2.05, 4 bytes', 'whole: 4 bytes']);
+  });
+
+  it('is all that can be spoken over DTLS, and says itself what to send', () => {
+    expect(() => toDatagramPlan({ target: 'a', exchange: 'http1' })).toThrow('spoken over TLS');
+    expect(() => toDatagramPlan({ target: 'a', exchange: 'coap', send: new Uint8Array(1) })).toThrow(
+      '--send',
+    );
+    expect(() => toDatagramPlan({ target: 'a', path: '/' })).toThrow('--get');
+  });
 });

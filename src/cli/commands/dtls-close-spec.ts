@@ -37,6 +37,10 @@ const CONNECTION = connectionOptions(
   ['connect', 'handshake', 'exchange', 'close'],
 );
 
+const EXCHANGE = optionGroup('Before closing', [
+  ['--exchange <protocol>', 'speak it: coap, raw (--send) or none (default)'],
+]);
+
 const FOREIGN = foreignOptions('DTLS', [
   '--abrupt <how>',
   '--half-close',
@@ -55,7 +59,15 @@ export const dtlsCloseSpec: CommandSpec = {
   description:
     'Connects to a DTLS 1.2 or 1.3 server over UDP, shuts the association down as SSL_shutdown(3) does, and shows what both sides did.\n' +
     'The target is host:port, [v6]:port, or a dtls:// URL; the port is 443 unless given.',
-  options: [...CLOSING, ...BEFORE_OPTIONS, ...CONNECTION, ...RUNS_OPTIONS, ...OUTPUT_OPTIONS, ...FOREIGN],
+  options: [
+    ...CLOSING,
+    ...EXCHANGE,
+    ...BEFORE_OPTIONS,
+    ...CONNECTION,
+    ...RUNS_OPTIONS,
+    ...OUTPUT_OPTIONS,
+    ...FOREIGN,
+  ],
   examples: [
     ['sslshut dtls-close example.net:4433', 'is our close_notify answered?'],
     ['sslshut dtls-close --retry-close 2 example.net:4433', 'silence, or one lost datagram?'],

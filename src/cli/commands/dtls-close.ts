@@ -1,4 +1,5 @@
 import { parseTarget } from '../../driver/target.ts';
+import { exchangeTraits } from '../../exchange/exchanges.ts';
 import { dtlsClose } from '../../index.ts';
 import { runClose } from '../close-command.ts';
 import type { Command } from '../command.ts';
@@ -10,10 +11,11 @@ export const dtlsCloseCommand: Command = {
   run: (context) => {
     const { raw, terminal } = context;
     const [target = ''] = context.arguments;
-    const toOptions = () => ({
-      target: parseTarget(target, 'dtls'),
-      ...toDtlsCloseOptions(raw, terminal.readInput),
-    });
+    const toOptions = () => {
+      const options = toDtlsCloseOptions(raw, terminal.readInput);
+      const usual = options.exchange === undefined ? undefined : exchangeTraits(options.exchange).port;
+      return { target: parseTarget(target, 'dtls', usual), ...options };
+    };
     return runClose(context, toOptions, dtlsClose);
   },
 };

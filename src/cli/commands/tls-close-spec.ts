@@ -36,6 +36,14 @@ const CONNECTION = connectionOptions(
   ['connect', 'handshake', 'exchange', 'close', 'fin'],
 );
 
+const EXCHANGE = optionGroup('Before closing', [
+  [
+    '--exchange <protocol>',
+    'speak it: http1, h2, smtp, lmtp, imap, pop3, ftp, nntp, ldap, postgres, mysql, dot, raw (--send) or none (default); with --wait-peer it asks the peer to close',
+  ],
+  ['--get <path>', 'with http1 and h2: ask for this (default "/")'],
+]);
+
 const FOREIGN = foreignOptions('TLS', ['--code <n>', '--reason <text>', '--reason-hex <hex>', '--vanish']);
 
 export const tlsCloseSpec: CommandSpec = {
@@ -46,7 +54,15 @@ export const tlsCloseSpec: CommandSpec = {
     'Connects to a TLS 1.2 or 1.3 server, shuts the connection down as SSL_shutdown(3) does, and shows what both sides did.\n' +
     'The target is host, host:port, [v6]:port, or a tls:// or https:// URL; the port is 443 unless given.\n' +
     'smtp://, imap://, ldap://, postgres:// and the like stand for --starttls and its port.',
-  options: [...CLOSING, ...BEFORE_OPTIONS, ...CONNECTION, ...RUNS_OPTIONS, ...OUTPUT_OPTIONS, ...FOREIGN],
+  options: [
+    ...CLOSING,
+    ...EXCHANGE,
+    ...BEFORE_OPTIONS,
+    ...CONNECTION,
+    ...RUNS_OPTIONS,
+    ...OUTPUT_OPTIONS,
+    ...FOREIGN,
+  ],
   examples: [
     ['sslshut tls-close example.net', 'close_notify both ways, then FIN?'],
     ['sslshut tls-close --rapid example.net:993', 'close the way most clients do'],
@@ -54,6 +70,10 @@ export const tlsCloseSpec: CommandSpec = {
     [
       "sslshut tls-close --send 'GET / HTTP/1.0\\r\\n\\r\\n' --wait-peer example.net",
       'does the server end its answer with close_notify',
+    ],
+    [
+      'sslshut tls-close --exchange http1 --wait-peer example.net',
+      'is the answer whole, does close_notify follow',
     ],
     ['sslshut tls-close --starttls smtp mail.example.net', 'the same behind STARTTLS, on port 25'],
     ['sslshut tls-close --repeat 20 --quiet example.net', '17 clean, 3 reset'],

@@ -1,3 +1,4 @@
+import type { ByteExchange } from '../../exchange/byte-exchange.ts';
 import type { TlsCore } from '../../proto/core.ts';
 import { createSsl, type Ssl } from '../../shutdown/ssl.ts';
 import type { Emit, Millis } from '../../timeline/event.ts';
@@ -16,6 +17,8 @@ export type Closing = {
   readonly ssl: Ssl;
   readonly emit: Emit;
   readonly seen: Witness;
+  /** The exchange that was spoken: whatever is read later is for it too. */
+  spoken: ByteExchange | undefined;
   now(): Millis;
   /** A new client core and a place on the timeline, for a second handshake on this transport (`--then tls`). */
   again(): { createCore(emit: Emit): TlsCore; emit: Emit };
@@ -53,5 +56,5 @@ export function createClosing(parts: ClosingParts): Closing {
     autoRetry: true,
     datagrams: parts.datagrams === true,
   });
-  return { plan, line, channel, core, ssl, emit, seen, now, again: parts.again };
+  return { plan, line, channel, core, ssl, emit, seen, now, again: parts.again, spoken: undefined };
 }

@@ -1,5 +1,6 @@
 import type { Fact } from '../../timeline/event.ts';
 import { UsageError } from '../usage-error.ts';
+import { checkExchangeName, checkSaid } from './addressee.ts';
 import { type CloseOptions, toPlan, toPlanFact } from './options.ts';
 import type { ClosePlan } from './plan.ts';
 
@@ -41,6 +42,14 @@ export function toDatagramPlan(options: DatagramCloseOptions): DatagramPlan {
   if (mtu !== undefined && (!Number.isSafeInteger(mtu) || mtu < LEAST_MTU || mtu > MOST_MTU)) {
     throw new UsageError('bad-option', `mtu is no number from ${LEAST_MTU} to ${MOST_MTU}: ${mtu}`);
   }
+  const { exchange } = options;
+  if (exchange !== undefined && checkExchangeName(exchange) !== 'coap')
+    throw new UsageError(
+      'conflict',
+      `--exchange ${exchange} is spoken over TLS`,
+      'over DTLS: coap; tls-close has the others',
+    );
+  checkSaid(options);
   const vanish = mode === 'vanish';
   return { ...toPlan({ ...options, mode: vanish ? 'quiet' : mode }), vanish, retryClose };
 }

@@ -2,15 +2,13 @@ import type { Millis } from '../../timeline/event.ts';
 import { type Task, until } from '../task.ts';
 import { readCall, writeCall } from './calls.ts';
 import type { Closing } from './closing.ts';
-import { limitReached } from './limit.ts';
-import { READ_CAP } from './witness.ts';
-
-/** `open`: go on to the close. `peer-closed`: its close_notify was read. `broken`: a call failed, no other will work. */
-export type ExchangeEnd = 'open' | 'peer-closed' | 'broken';
+import { capped, type ExchangeEnd, limitReached } from './limit.ts';
+import { speak } from './speak.ts';
 
 /** Sends what is to be sent and reads as far as was asked. */
 export function* exchange(closing: Closing): Task<ExchangeEnd> {
   const { plan } = closing;
+  if (plan.exchange !== undefined) return yield* speak(closing, plan.exchange);
   if (plan.send === undefined && plan.readUntil === undefined) return 'open';
   closing.emit({ kind: 'phase', name: 'exchange' });
   const deadline = closing.now() + plan.limits.exchange;
@@ -57,16 +55,6 @@ function* readUntilIdle(closing: Closing, deadline: Millis): Task<ExchangeEnd> {
     if (answer.ret <= 0) return answer.error === 'SSL_ERROR_ZERO_RETURN' ? 'peer-closed' : 'broken';
   }
   return 'open';
-}
-
-/** Says so once, when more would be read than the plan allows. */
-export function capped({ plan, seen, emit }: Closing): boolean {
-  const { readCap } = plan;
-  if (seen.bytesReceived < readCap) return false;
-  if (seen.capped !== true) {
-    emit({ kind: 'note', code: READ_CAP, text: `stopped reading after ${readCap} bytes` });
-  }
-  return true;
 }
 
 function limit(closing: Closing): 'open' {

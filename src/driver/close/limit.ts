@@ -1,6 +1,7 @@
 import type { Millis } from '../../timeline/event.ts';
 import type { Closing } from './closing.ts';
 import type { CloseLimits } from './plan.ts';
+import { READ_CAP } from './witness.ts';
 
 /** A limit ran out; and if a record had begun to come, that is worth knowing too. */
 export function limitReached({ core, emit }: Closing, phase: keyof CloseLimits, ms: Millis): void {
@@ -14,3 +15,16 @@ export function limitReached({ core, emit }: Closing, phase: keyof CloseLimits, 
     text: `${bytes} of a record had come that never became whole`,
   });
 }
+
+/** Says so once, when more would be read than the plan allows. */
+export function capped({ plan, seen, emit }: Closing): boolean {
+  const { readCap } = plan;
+  if (seen.bytesReceived < readCap) return false;
+  if (seen.capped !== true) {
+    emit({ kind: 'note', code: READ_CAP, text: `stopped reading after ${readCap} bytes` });
+  }
+  return true;
+}
+
+/** `open`: go on to the close. `peer-closed`: its close_notify was read. `broken`: a call failed, no other will work. */
+export type ExchangeEnd = 'open' | 'peer-closed' | 'broken';

@@ -9,9 +9,9 @@ import {
   writeCall,
 } from './calls.ts';
 import type { Closing } from './closing.ts';
-import { capped, type ExchangeEnd } from './exchange.ts';
-import { limitReached } from './limit.ts';
+import { capped, type ExchangeEnd, limitReached } from './limit.ts';
 import { looksAtPeer } from './plan.ts';
+import { hear } from './speak.ts';
 
 /** `done`: both alerts were exchanged, as far as the calls know. `given-up`: a call failed, or a limit came. */
 export type CloseEnd = 'done' | 'given-up';
@@ -95,6 +95,10 @@ function* readToEnd(closing: Closing, deadline: Millis): Task<'closed' | 'limit'
     const answer = yield* readCall(closing, READ_SIZE, deadline);
     if (answer.blocked === true) return 'limit';
     if (answer.ret <= 0) return answer.error === 'SSL_ERROR_ZERO_RETURN' ? 'closed' : 'failed';
+    const replies = hear(closing, answer);
+    // Whoever waits for the peer to close is still on speaking terms with it.
+    if (closing.plan.mode === 'wait-peer')
+      for (const data of replies) yield* writeCall(closing, data, deadline);
   }
   return 'failed';
 }

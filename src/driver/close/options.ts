@@ -97,7 +97,7 @@ export function toPlan(options: CloseOptions): ClosePlan {
 
 /** What the outcome is judged by, for the timeline. */
 export function toPlanFact(plan: ClosePlan, failOn: CloseOptions['failOn']): Extract<Fact, { kind: 'plan' }> {
-  const { mode, noBlock, ignoreUnexpectedEof, lateMs, limits, readUntil, starttls } = plan;
+  const { mode, noBlock, ignoreUnexpectedEof, lateMs, limits, readUntil, starttls, exchange } = plan;
   return {
     kind: 'plan',
     mode,
@@ -108,6 +108,7 @@ export function toPlanFact(plan: ClosePlan, failOn: CloseOptions['failOn']): Ext
     limits,
     failOn: failOn ?? 'fail',
     ...(starttls === undefined ? {} : { starttls }),
+    ...(exchange === undefined ? {} : { exchange }),
     ...(typeof readUntil === 'number' ? { expected: readUntil } : {}),
   };
 }
@@ -124,6 +125,8 @@ const PLAN_KEYS: Readonly<Record<Exclude<keyof ClosePlan, 'limits'>, true>> = {
   noBlock: true,
   starttls: true,
   authority: true,
+  exchange: true,
+  path: true,
   send: true,
   readUntil: true,
   writeAfterClose: true,

@@ -1,3 +1,4 @@
+import type { ExchangeName } from '../../exchange/exchanges.ts';
 import type { StarttlsName } from '../../exchange/starttls.ts';
 import type { ProfileName } from '../../shutdown/types.ts';
 import type { Millis } from '../../timeline/event.ts';
@@ -38,6 +39,10 @@ export type ClosePlan = {
   starttls?: StarttlsName;
   /** Whom the connection is for, where a protocol asks: host, or host:port. */
   authority?: string;
+  /** Speak this protocol after the handshake: a harmless request, and its answer to the end. With wait-peer it asks the peer to close. */
+  exchange?: ExchangeName;
+  /** What to ask for, where the exchange asks for something by a path. Default: "/". */
+  path?: string;
   /** Application data to send after the handshake. */
   send?: Uint8Array;
   /** Then read: to the peer's end, until it has been quiet for 500 ms, or this many bytes. */

@@ -21,7 +21,15 @@ export type QuicVersionName = 'v1' | 'v2';
 /** What to connect to, what to negotiate, and how to close. Every field but `target` may be left out. */
 export type QuicCloseOptions = Omit<
   CloseOptions,
-  'mode' | 'then' | 'ignoreUnexpectedEof' | 'versions' | 'drain' | 'writeAfterClose'
+  | 'mode'
+  | 'then'
+  | 'ignoreUnexpectedEof'
+  | 'versions'
+  | 'drain'
+  | 'writeAfterClose'
+  | 'starttls'
+  | 'exchange'
+  | 'path'
 > & {
   mode?: QuicCloseMode;
   /** Sent in CONNECTION_CLOSE (default 0), below 2^62. */

@@ -1,8 +1,7 @@
 import type { Millis } from '../../timeline/event.ts';
 import { type Task, until } from '../task.ts';
 import type { Closing } from './closing.ts';
-import { capped } from './exchange.ts';
-import { limitReached } from './limit.ts';
+import { capped, limitReached } from './limit.ts';
 import { patience } from './plan.ts';
 
 /**

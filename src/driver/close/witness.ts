@@ -6,6 +6,7 @@ export type Witness = {
   handshakeFailed?: Millis;
   completed?: Millis;
   version?: string;
+  alpn?: string;
   ourClose?: Millis;
   peerClose?: Millis;
   peerFin?: Millis;
@@ -47,6 +48,7 @@ function note(seen: Witness, fact: Fact, when: Millis): void {
     case 'handshake.completed':
       seen.completed ??= when;
       seen.version ??= fact.version;
+      if (fact.alpn !== undefined) seen.alpn ??= fact.alpn;
       break;
     case 'transport.fin':
       if (fact.by === 'peer') seen.peerFin ??= when;
