@@ -8,10 +8,13 @@ import type { PageOptions } from './output.ts';
 /** What a message or a code can mean: the likeliest whole, then the codes in it, then what else it could be. */
 export function explainLines(result: ExplainResult, page: PageOptions): string[] {
   const rows = result.matched ? matchedRows(result.candidates, page.verbose) : unmatchedRows(result);
-  return rows.flatMap((row) => fitRow(row, page));
+  return rows.flatMap((row) => ('command' in row ? commandLines(row.command, page) : fitRow(row, page)));
 }
 
-function matchedRows(candidates: readonly Explanation[], verbose: boolean): Row[] {
+/** A command is not broken: it is there to be copied. */
+type Line = Row | { command: string };
+
+function matchedRows(candidates: readonly Explanation[], verbose: boolean): Line[] {
   const [first, ...rest] = candidates;
   if (first === undefined) return [];
   if (verbose) return candidates.flatMap((one, at) => [...(at === 0 ? [] : [BLANK]), ...whole(one, true)]);
@@ -34,7 +37,7 @@ function matchedRows(candidates: readonly Explanation[], verbose: boolean): Row[
   ];
 }
 
-function unmatchedRows({ candidates, similarNames }: ExplainResult): Row[] {
+function unmatchedRows({ candidates, similarNames }: ExplainResult): Line[] {
   const rows = [line('nothing that is known here fits this text', 'warn')];
   if (similarNames.length > 0) rows.push(line(`did you mean ${similarNames.join(' or ')}?`));
   if (candidates.length > 0) rows.push(BLANK, line('the nearest:', 'faint'), ...candidates.map(otherRow));
@@ -42,16 +45,16 @@ function unmatchedRows({ candidates, similarNames }: ExplainResult): Row[] {
 }
 
 /** Everything about one meaning. */
-function whole(one: Explanation, verbose: boolean): Row[] {
+function whole(one: Explanation, verbose: boolean): Line[] {
   const { happened, who, severity, fix, confirm, refs, matched, code } = one;
   const mild: Tone = 'faint';
-  const rows = [
+  const rows: Line[] = [
     heading(one),
     row('what', happened),
     row('whose', WHOSE[who]),
     { ...row('how bad', HOW_BAD[severity].text), body: badness(severity) },
     row('fix', fix),
-    { ...row('confirm', ''), body: [{ text: confirm.command, tone: 'strong' as const }] },
+    { command: confirm.command },
     row('', confirm.look),
   ];
   if (verbose && code !== undefined) rows.push(row('code', code, mild));
@@ -59,6 +62,15 @@ function whole(one: Explanation, verbose: boolean): Row[] {
   const shown = verbose ? refs : refs.slice(0, MOST_REFS);
   if (shown.length > 0) rows.push(row('see', shown.join(', '), mild));
   return rows;
+}
+
+function commandLines(command: string, page: PageOptions): string[] {
+  const body: Span[] = [{ text: command, tone: 'strong', whole: true }];
+  if (LABEL + command.length <= page.width) return fitRow({ ...row('confirm', ''), body }, page);
+  return [
+    ...fitRow(row('confirm', ''), page),
+    ...fitRow({ body, lead: [{ text: '    ' }] }, { ...page, width: 1000 }),
+  ];
 }
 
 function otherRow({ source, title, happened }: Explanation): Row {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findBehaviour } from '../../src/catalog/behaviours/find.ts';
+import { findBehaviour, findQuicBehaviour } from '../../src/catalog/behaviours/find.ts';
 import { ALERT_CAUSES } from '../../src/catalog/causes/alerts.ts';
 import { CAUSES } from '../../src/catalog/causes/all-causes.ts';
 import { CONFIRM } from '../../src/catalog/causes/confirm.ts';
@@ -52,7 +52,9 @@ const CHECKS: Readonly<Record<string, Check>> = {
     check: (protocol, raw) => {
       if (protocol !== 'tls' && protocol !== 'dtls' && protocol !== 'quic') throw new Error(protocol);
       const { behaviour } = raw;
-      if (typeof behaviour === 'string') expect(findBehaviour(behaviour, protocol), behaviour).toBeDefined();
+      if (typeof behaviour !== 'string') return;
+      const found = protocol === 'quic' ? findQuicBehaviour(behaviour) : findBehaviour(behaviour, protocol);
+      expect(found, behaviour).toBeDefined();
     },
   },
   explain: { spec: explainSpec, check: () => {} },
