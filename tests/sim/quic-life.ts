@@ -1,7 +1,12 @@
+import { perform } from '../../src/driver/call.ts';
 import type { Channel } from '../../src/driver/channel.ts';
 import { type Task, until } from '../../src/driver/task.ts';
 import type { CloseCause, QuicCore, QuicPhase } from '../../src/proto/quic/core.ts';
 import type { Role } from '../../src/proto/role.ts';
+import { createQuicSsl, type QuicSsl } from '../../src/shutdown/quic/connection.ts';
+import { quicHandleEvents } from '../../src/shutdown/quic/events.ts';
+import { quicShutdownEx } from '../../src/shutdown/quic/shutdown.ts';
+import type { ShutdownExFlag } from '../../src/shutdown/types.ts';
 import type { Direction } from '../../src/wire/quic-types.ts';
 import { encodeUtf8 } from '../../src/wire/utf8.ts';
 
@@ -36,6 +41,8 @@ export type Plan = {
   reason: string;
   /** Time of its own, before it goes on to close. */
   pause: number;
+  /** Closes by SSL_shutdown_ex, which also flushes and waits; else by the core's own calls. */
+  calls: boolean;
 };
 
 export type StreamReport = { bytes: number; fin: boolean; reset: bigint | undefined };
@@ -54,11 +61,14 @@ export type Life = {
   phase: QuicPhase;
   cause: CloseCause | undefined;
   handshake: boolean;
+  /** Of SSL_shutdown_ex. */
+  returned: number | undefined;
 };
 
 type Running = Life & {
   core: QuicCore;
   channel: Channel<QuicCore>;
+  ssl: QuicSsl;
   plan: Plan;
   pending: Plan['streams'][number][];
   /** What is still to be written, and where. */
@@ -76,10 +86,7 @@ export function* live(channel: Channel<QuicCore>, plan: Plan): Task<Life> {
   yield* until('a socket', () => channel.connected());
   if (core.role === 'client') core.start(now());
   for (;;) {
-    while (core.ready()) {
-      core.step(now());
-      run.steps++;
-    }
+    takeIn(run, now());
     run.handshake ||= core.handshake().complete;
     hear(run);
     if (run.handshake) speak(run);
@@ -90,9 +97,13 @@ export function* live(channel: Channel<QuicCore>, plan: Plan): Task<Life> {
     const phase = core.phase();
     const due = run.doneAt === undefined ? undefined : run.doneAt + plan.pause;
     const wake = due !== undefined && due > now() ? due : undefined;
-    yield* until('something new', () => core.ready() || core.phase() !== phase, wake);
+    const { returned } = run;
+    const news = (): boolean => core.ready() || core.phase() !== phase || run.returned !== returned;
+    yield* until('something new', news, wake);
   }
   hear(run);
+  if (plan.calls && run.closedAt !== undefined)
+    yield* until('a return', () => run.returned !== undefined || plan.close === 'vanish', now() + 1);
   run.phase = core.phase();
   run.cause = core.cause();
   run.left = run.phase !== 'terminated';
@@ -105,8 +116,34 @@ function begin(channel: Channel<QuicCore>, plan: Plan): Running {
     ...{ channel, plan, core: channel.core, pending: [...plan.streams], writing: new Map() },
     ...{ readable: new Set(), steps: 0, doneAt: undefined, flushed: undefined, closedAt: undefined },
     ...{ written: new Map(), received: new Map(), corrupt: undefined, left: false },
-    ...{ phase: 'idle', cause: undefined, handshake: false },
+    ...{ phase: 'idle', cause: undefined, handshake: false, returned: undefined },
+    ssl: sslOver(channel),
   };
+}
+
+function sslOver(channel: Channel<QuicCore>): QuicSsl {
+  const { core, scheduler, emit } = channel;
+  const ssl = createQuicSsl({
+    ...{ core, emit, profile: 'manual', blocking: true, defaultStream: 'none', explicitEvents: false },
+    flush: () => channel.flush() === 'sent',
+    writable: () => channel.transport.writable(),
+    now: () => scheduler.clock.now(),
+  });
+  ssl.started = true;
+  return ssl;
+}
+
+function takeIn(run: Running, now: number): void {
+  const { core, ssl, plan } = run;
+  if (plan.calls) {
+    if (core.ready()) run.steps++;
+    quicHandleEvents(ssl);
+    return;
+  }
+  while (core.ready()) {
+    core.step(now);
+    run.steps++;
+  }
 }
 
 /** Reads all there is, and checks every byte. */
@@ -181,8 +218,8 @@ function decide(run: Running, now: number): void {
     return;
   }
   if (!run.handshake) return;
-  const goes =
-    plan.close === 'both' || (plan.first ? plan.close !== 'wait-peer' : plan.close === 'wait-peer');
+  const waits = plan.close === 'wait-peer' && plan.first && !plan.calls;
+  const goes = plan.close === 'both' || (plan.first ? !waits : plan.close === 'wait-peer');
   if (!goes || plan.close === 'idle' || !isDone(run)) return;
   run.doneAt ??= now;
   if (now < run.doneAt + plan.pause) return;
@@ -202,9 +239,8 @@ function isDone(run: Running): boolean {
   if (plan.close === 'reset-stream' && run.pending.length === 0) resetOne(run);
   let heard = 0;
   for (const { bytes } of run.received.values()) heard += bytes;
-  return (
-    run.pending.length === 0 && run.writing.size === 0 && heard >= plan.expects && core.streams.flushed()
-  );
+  const written = run.pending.length === 0 && run.writing.size === 0;
+  return written && heard >= plan.expects && (plan.calls || core.streams.flushed());
 }
 
 function resetOne(run: Running): void {
@@ -219,6 +255,10 @@ function resetOne(run: Running): void {
 function close(run: Running, now: number): void {
   const { core, plan } = run;
   run.closedAt = now;
+  if (plan.calls) {
+    shutDown(run);
+    return;
+  }
   run.flushed = core.streams.flushed();
   const layer = plan.close === 'transport-error' ? 'transport' : 'application';
   core.close(now, {
@@ -229,8 +269,23 @@ function close(run: Running, now: number): void {
   });
 }
 
+function shutDown(run: Running): void {
+  const { channel, plan, ssl } = run;
+  const { code, reason, close } = plan;
+  const flags: ShutdownExFlag[] =
+    close === 'rapid' ? ['RAPID'] : close === 'no-flush' ? ['NO_STREAM_FLUSH'] : [];
+  if (close === 'wait-peer' && plan.first) flags.push('WAIT_PEER');
+  const layer = close === 'transport-error' ? 'transport' : 'application';
+  const args = { flags, code, reason: encodeUtf8(reason), layer } as const;
+  const spec = { fn: 'SSL_shutdown_ex', flags, make: () => quicShutdownEx(ssl, args) };
+  channel.scheduler.spawn(perform(channel, ssl, spec, { blocking: true }), ({ ret }) => {
+    run.returned = ret;
+  });
+}
+
 /** Rapid: gone as soon as it is said. */
 function leaves(run: Running): boolean {
+  if (run.plan.calls) return run.plan.close === 'rapid' && run.returned !== undefined;
   return run.plan.close === 'rapid' && run.closedAt !== undefined && run.core.closesSent() > 0;
 }
 

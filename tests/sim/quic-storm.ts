@@ -163,6 +163,7 @@ function drawPlans(
         close === 'transport-error' ? BigInt(dice.between(0, 0x10)) : (CODES[dice.below(CODES.length)] ?? 0n),
       reason: REASONS[dice.below(REASONS.length)] ?? '',
       pause: dice.chance(0.5) ? 0 : dice.below(1_000),
+      calls: dice.chance(0.5),
     };
   };
   return { client: plan('client'), server: plan('server') };
