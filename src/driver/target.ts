@@ -45,9 +45,9 @@ function splitScheme(text: string, kind: TargetKind): { scheme?: string; authori
   if (match === null) return { authority: text };
   const [, written = '', rest = ''] = match;
   const scheme = written.toLowerCase();
-  const { schemes, what } = SCHEMES[kind];
+  const { schemes, what, url } = SCHEMES[kind];
   if (!schemes.includes(scheme)) {
-    throw bad(text, `the scheme ${written}:// is not ${what}`);
+    throw bad(text, `the scheme ${written}:// is not ${what}`, url);
   }
   const authority = rest.split(/[/?#]/u, 1)[0] ?? '';
   if (authority.includes('@')) throw bad(text, 'a user name has no meaning here');
@@ -115,11 +115,11 @@ function isIpv4(text: string): boolean {
   return parts.length === 4 && parts.every((part) => /^\d{1,3}$/u.test(part) && Number(part) <= 255);
 }
 
-function bad(text: string, why: string): UsageError {
+function bad(text: string, why: string, url = 'a URL'): UsageError {
   return new UsageError(
     'bad-target',
     `${JSON.stringify(text)} is not a target: ${why}`,
-    'give host, host:port, [v6]:port, or a tls:// or https:// URL',
+    `give host, host:port, [v6]:port, or ${url}`,
   );
 }
 
@@ -153,7 +153,8 @@ const SCHEMES = {
   tls: {
     schemes: ['tls', 'https', ...Object.keys(TLS_PORTS), ...Object.keys(STARTTLS_SCHEMES)],
     what: 'TLS over TCP',
+    url: 'a tls:// or https:// URL',
   },
-  dtls: { schemes: ['dtls'], what: 'DTLS' },
-  quic: { schemes: ['quic', 'https', 'h3'], what: 'QUIC' },
+  dtls: { schemes: ['dtls'], what: 'DTLS', url: 'a dtls:// URL' },
+  quic: { schemes: ['quic', 'https', 'h3'], what: 'QUIC', url: 'a quic:// or https:// URL' },
 };

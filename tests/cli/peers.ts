@@ -69,6 +69,11 @@ const PEERS: Readonly<Record<string, (argument: string) => Promise<Peer>>> = {
     const server = await serve({ protocol: 'dtls', behaviour });
     return { port: server.port, stop: () => server.close() };
   },
+  /** `serve quic` with that behaviour. */
+  quic: async (behaviour) => {
+    const server = await serve({ protocol: 'quic', behaviour });
+    return { port: server.port, stop: () => server.close() };
+  },
   /** A TLS 1.2 or 1.3 server of which only so many records come through: "1.2/3". */
   stall: (argument) => {
     const [version = '1.3', records = '0'] = argument.split('/');
