@@ -1,3 +1,6 @@
+const ASKED = String.raw`--wait-peer -v --send 'GET / HTTP/1.0\r\n\r\n'`;
+/** A request whose body nobody wants, as a shell makes it. */
+const UPLOAD = String.raw`(printf 'POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 1000000\r\n\r\n'; head -c 1000000 /dev/zero)`;
 const REPLY = 'class fin, reset or silent: our close_notify is not answered; clean: it is';
 const IDLE = 'who ends an idle connection, when, and whether close_notify comes before FIN';
 const LEAVES = "the same line in the server's log: it is what a client's bare FIN looks like there";
@@ -30,21 +33,18 @@ export const CONFIRM = {
     "the time of the peer's FIN: an idle connection must leave the client's pool before that",
   ),
   idle: tls('--wait-peer --timeout close=2m', IDLE),
-  'early-response': tls(
-    String.raw`--send 'POST / HTTP/1.1\r\nHost: HOST\r\nContent-Length: 1000000\r\n\r\n' --read-until eof`,
-    'class reset: the server answers before it has read, and resets over what it has not',
-  ),
+  'early-response': {
+    command: `${UPLOAD} | ${line('tls-close', '--send @- --read-until eof', 'HOST:PORT')}`,
+    look: 'class reset: the server answers before it has read, and resets over what it has not',
+  },
   'client-leaves': tls('--abrupt fin --linger 1s', LEAVES),
   'leave-at-once': tls(
     '--rapid',
     "what the server's log says of a client that does not wait for its tickets",
   ),
   'write-after': tls('--write-after-close', 'what the peer does with a record after our close_notify'),
-  'alert-level': tls(
-    '--wait-peer -v',
-    'the level beside close_notify in the timeline: warning is right, fatal is not',
-  ),
-  'user-canceled': tls('--wait-peer -v', 'an alert user_canceled before close_notify'),
+  'alert-level': tls(ASKED, 'the level beside close_notify in the timeline: warning is right, fatal is not'),
+  'user-canceled': tls(ASKED, 'an alert user_canceled before close_notify'),
   resume: tls('--abrupt fin --resume', RESUMED),
   'leave-and-resume': tls(
     '--rapid --resume',
