@@ -152,6 +152,17 @@ describe('serve quic', () => {
     expect(told[0]?.facts.quic?.ended).toBe('closed');
   });
 
+  it('stays to answer the last client that it forgot', async () => {
+    const running = await serve({ protocol: 'quic', behaviour: 'stateless-reset', count: 1 });
+    const { outcome } = await quicClose({
+      target: { host: 'localhost', port: running.port },
+      connectTo: running.host,
+      ca: running.certificate,
+    });
+    await running.done;
+    expect(outcome.class).toBe('stateless-reset');
+  });
+
   it('ends after so many connections', async () => {
     const counted = await serve({ protocol: 'quic', count: 1 });
     const { outcome } = await quicClose({

@@ -50,6 +50,9 @@ function* lead(serving: QuicServing, { scheduler, failed }: ServeQuicConnection)
     stops.push(scheduler.spawn(hear(serving, reach), undefined, failed));
     yield* shakeHands(serving);
     yield* watch(serving, reach);
+    // The port answers in its place, as long as it is open: somebody has to keep it open for the last client.
+    if (serving.forgotten)
+      yield* until('the client to hear of it', () => false, serving.now() + FORGOTTEN_MS);
   } finally {
     for (const stop of stops) stop();
     if (!serving.forgotten) channel.transport.close();
@@ -119,3 +122,5 @@ function* watch(serving: QuicServing, reach: Reach): Task<void> {
 function firstDue({ now, plan }: QuicServing): Millis | undefined {
   return now() + plan.limits.idle;
 }
+/** Several probe timeouts of a client on a path that is not slow. */
+const FORGOTTEN_MS = 2000;
