@@ -35,7 +35,7 @@ export const CONFIRM = {
   idle: tls('--wait-peer --timeout close=2m', IDLE),
   'early-response': {
     command: `${UPLOAD} | ${line('tls-close', '--send @- --read-until eof', 'HOST:PORT')}`,
-    look: 'class reset: the server answers before it has read, and resets over what it has not',
+    look: 'class reset, or a TCP RST after its FIN: the server closes over what it has not read',
   },
   'client-leaves': tls('--abrupt fin --linger 1s', LEAVES),
   'leave-at-once': tls(
