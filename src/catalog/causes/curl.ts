@@ -154,7 +154,7 @@ export const CURL_CAUSES: readonly Cause[] = [
     happened: 'The body stopped short of Content-Length.',
     who: 'peer',
     severity: 'data-loss',
-    fix: 'As above.',
+    fix: 'Server or proxy cut the transfer: look for its timeouts, or a crash; repeat with a range request (curl -C -).',
     confirm: 'serve-mid-body',
     refs: ['RFC 9112 §8'],
   },

@@ -64,7 +64,7 @@ export const DOTNET_CAUSES: readonly Cause[] = [
     happened: 'The connection closed before the response headers or body were complete.',
     who: 'peer',
     severity: 'data-loss',
-    fix: 'As for other keep-alive races or truncated bodies.',
+    fix: "Keep the pool's idle time below the server's, repeat safe requests, and compare the length of what came.",
     confirm: 'keep-alive',
     refs: ['RFC 9112 §8'],
   },

@@ -32,10 +32,10 @@ export const JAVA_CAUSES: readonly Cause[] = [
     code: 'fatal(80)',
     protocols: ['TLS'],
     happened:
-      "Same as above in Java 8 and in netty's OpenSSL engine: the transport ended (or was given up) without close_notify.",
+      "closeInbound() came before the peer's close_notify, in the words of Java 8 and of netty's OpenSSL engine: the transport ended (or was given up) without close_notify.",
     who: 'either',
     severity: 'truncation-risk',
-    fix: 'As above; netty filters this text on purpose when it closes.',
+    fix: 'Call closeOutbound() first, then read until the engine reports CLOSED. Netty filters this text on purpose when it closes.',
     confirm: 'peer-close',
     refs: ['RFC 5246 §7.2.1', 'jetty/jetty.project#236', 'http4s/blaze#501', 'netty/netty#8564'],
   },

@@ -277,7 +277,7 @@ export const QUIC_OTHER_CAUSES: readonly Cause[] = [
     happened: "Idle timeout in Firefox's QUIC stack.",
     who: 'either',
     severity: 'data-loss',
-    fix: 'As for other idle timeouts.',
+    fix: 'See whether the peer vanished or its close was lost; close explicitly on exit, and send keep-alives.',
     confirm: 'quic-wait',
     refs: ['RFC 9000 §10.1'],
   },
