@@ -165,3 +165,22 @@ describe('the options of the output', () => {
     );
   });
 });
+
+describe('what is spoken before the close', () => {
+  it('knows its protocols', () => {
+    expect(options('--starttls=imap', '--exchange', 'imap')).toMatchObject({
+      starttls: 'imap',
+      exchange: 'imap',
+    });
+    expect(options('--exchange=http1', '--get=/x')).toMatchObject({ exchange: 'http1', path: '/x' });
+    expect(refused(() => options('--starttls=gopher'))).toContain('is none of smtp, lmtp, imap');
+    expect(refused(() => options('--exchange=gopher'))).toContain('is none of http1, h2');
+  });
+
+  it('takes none for nothing, and raw for --send and --read-until', () => {
+    expect(options('--exchange=none')).not.toHaveProperty('exchange');
+    expect(options('--exchange=raw', '--send=x')).toMatchObject({ readUntil: 'idle' });
+    expect(options('--exchange=raw', '--read-until=eof')).toMatchObject({ readUntil: 'eof' });
+    expect(options('--exchange=raw')).not.toHaveProperty('exchange');
+  });
+});

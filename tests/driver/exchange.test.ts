@@ -94,15 +94,22 @@ describe('an exchange before the close', () => {
   });
 
   it.each([
-    ['whole, then FIN', `${HEAD}hello`, 'fin', 'no', true],
-    ['whole, then RST', `${HEAD}hello`, 'reset', 'no', true],
-    ['cut by FIN', `${HEAD}hel`, 'fin', 'yes', false],
-    ['cut by RST', `${HEAD}hel`, 'reset', 'yes', false],
-    ['close-delimited, then FIN', 'HTTP/1.0 200 OK\r\n\r\nhello', 'fin', 'yes', false],
-    ['close-delimited, then close_notify', 'HTTP/1.0 200 OK\r\n\r\nhello', 'close-notify', 'no', true],
-    ['cut by close_notify', `${HEAD}hel`, 'close-notify', 'no', false],
-  ] as const)('an answer that is %s', (_what, said, how, truncationPossible, complete) => {
-    const { outcome, events } = close(
+    ['whole, then FIN', `${HEAD}hello`, 'fin', 'no', true, 'warn'],
+    ['whole, then RST', `${HEAD}hello`, 'reset', 'no', true, 'warn'],
+    ['cut by FIN', `${HEAD}hel`, 'fin', 'yes', false, 'fail'],
+    ['cut by RST', `${HEAD}hel`, 'reset', 'yes', false, 'fail'],
+    ['close-delimited, then FIN', 'HTTP/1.0 200 OK\r\n\r\nhello', 'fin', 'yes', false, 'fail'],
+    [
+      'close-delimited, then close_notify',
+      'HTTP/1.0 200 OK\r\n\r\nhello',
+      'close-notify',
+      'no',
+      true,
+      undefined,
+    ],
+    ['cut by close_notify', `${HEAD}hel`, 'close-notify', 'no', false, undefined],
+  ] as const)('an answer that is %s', (_what, said, how, truncationPossible, complete, grade) => {
+    const { outcome, events, findings } = close(
       function* ({ say, hear, server }) {
         yield* hear('\r\n\r\n');
         say(said);
@@ -117,6 +124,7 @@ describe('an exchange before the close', () => {
     expect(outcome).toMatchObject({ class: how === 'close-notify' ? 'clean' : how, truncationPossible });
     const ends = events.filter((event) => event.kind === 'exchange' && event.what === 'end');
     expect(ends).toMatchObject([{ complete }]);
+    expect(findings.find(({ rule }) => rule.endsWith('before-write-close'))?.grade).toBe(grade);
     if (how === 'reset') expect(outcome.unreadAtReset).toBe(complete ? 0 : 2);
     else expect(outcome).not.toHaveProperty('unreadAtReset');
   });

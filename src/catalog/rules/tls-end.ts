@@ -22,7 +22,9 @@ function endWithoutCloseNotify(facts: CloseFacts): ReturnType<Check> {
   if (end === undefined || !endedFirst(facts, end)) return undefined;
   const partial = facts.eof?.partialRecord ?? 0;
   const received = receivedBytes(facts);
-  const complete = facts.plan?.expected !== undefined && received >= facts.plan.expected;
+  const counted = facts.plan?.expected !== undefined && received >= facts.plan.expected;
+  const whole = facts.answer?.complete === true && facts.answer.framing === 'self-delimited';
+  const complete = counted || whole;
   const what = end.kind === 'transport.fin' ? 'FIN' : 'RST';
   return {
     rule: byVersion(
@@ -35,8 +37,8 @@ function endWithoutCloseNotify(facts: CloseFacts): ReturnType<Check> {
     text:
       partial > 0
         ? `${what} came inside a record, without close_notify`
-        : `${what} came without close_notify${received > 0 ? ` after ${received} bytes of data` : ''}${complete ? ', which are all that was expected' : ''}`,
-    evidence: [facts.peerData.at(-1), end, facts.eof],
+        : `${what} came without close_notify${received > 0 ? ` after ${received} bytes of data` : ''}${complete ? `, which are all that ${whole ? 'its answer is long' : 'was expected'}` : ''}`,
+    evidence: [facts.peerData.at(-1), ...(whole ? [facts.answer] : []), end, facts.eof],
   };
 }
 

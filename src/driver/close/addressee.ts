@@ -27,7 +27,7 @@ export function addresseeOf(options: CloseOptions): Addressee {
     throw new UsageError(
       'conflict',
       `--starttls ${starttls}: the URL says something else`,
-      `write ${formatTarget({ host, port })}, or ${starttls}://${formatTarget({ host, port })}`,
+      `give host and port without a scheme, or with ${starttls}://`,
     );
   }
   checkTogether(exchange, begins);
