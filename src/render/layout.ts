@@ -26,7 +26,7 @@ export function fitRow(row: Row, page: Page): string[] {
 }
 
 function clean(span: Span, page: Page): Span {
-  const spelled = page.unicode ? span.text : span.text.replace(/[→←·×…–✓✗]/g, (sign) => ASCII[sign] ?? sign);
+  const spelled = page.unicode ? span.text : span.text.replace(SIGNS, (sign) => ASCII[sign] ?? sign);
   return { ...span, text: escapeText(spelled, { ascii: !page.unicode }) };
 }
 
@@ -89,8 +89,10 @@ function paint(spans: readonly Span[], style: Style): string {
     .trimEnd();
 }
 
+/** In ASCII, as all regular expressions: a bundler leaves them as they are, and bin/sslshut.js reads its files as Latin-1. */
+const SIGNS = /[\u2192\u2190\u00b7\u00d7\u2026\u2013\u2713\u2717]/g;
 /** A number stays with its unit, a section with its RFC. */
-const WORDS = / +|\d[\d. ]*(?:ms|s|bytes?)(?![a-z])[^ ]*|RFC \d+ §[^ ]*|[^ ]+/g;
+const WORDS = / +|\d[\d. ]*(?:ms|s|bytes?)(?![a-z])[^ ]*|RFC \d+ \u00a7[^ ]*|[^ ]+/g;
 const ASCII: Readonly<Record<string, string>> = {
   '→': '->',
   '←': '<-',

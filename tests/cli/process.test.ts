@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -21,6 +21,7 @@ beforeAll(async () => {
     platform: 'node',
     format: 'cjs',
     packages: 'external',
+    minifyWhitespace: true,
     logLevel: 'error',
   });
 });
@@ -45,6 +46,16 @@ async function ending(child: ChildProcess): Promise<{ code: number | null; out: 
   const [code] = await once(child, 'close');
   return { code, out, err };
 }
+
+describe('the bundle', () => {
+  it('is ASCII: with a code cache it is read as Latin-1', () => {
+    const strange = readFileSync(main, 'utf8')
+      .split('\n')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: what is not ASCII is looked for
+      .filter((line) => !/^[\x00-\x7f]*$/.test(line));
+    expect(strange).toEqual([]);
+  });
+});
 
 describe('the process', () => {
   it('shows its version', async () => {
