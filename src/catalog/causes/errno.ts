@@ -4,7 +4,7 @@ import type { Cause } from './cause.ts';
 export const ERRNO_CAUSES: readonly Cause[] = [
   {
     id: 'generic-econnreset',
-    library: 'any (errno)',
+    library: 'sockets',
     message: 'ECONNRESET',
     patterns: ['{b}ECONNRESET{b}', 'connection reset by peer'],
     code: '104 Linux / 54 BSD / 10054 Windows',
@@ -19,7 +19,7 @@ export const ERRNO_CAUSES: readonly Cause[] = [
   },
   {
     id: 'generic-epipe',
-    library: 'any (errno)',
+    library: 'sockets',
     message: 'EPIPE',
     patterns: ['{b}EPIPE{b}', 'broken pipe'],
     code: '32',
