@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PKI } from '../../pki.ts';
-import { cleanEnvironment, firstLine, freePort, type Running, start } from '../process.ts';
+import { firstLine, freePort, type Running, start } from '../process.ts';
+import { buildGo, buildPython, buildQuiche, buildRust } from './builds.ts';
 import { answersDatagrams } from './ready.ts';
 
 /** Starts it on a free loopback port; `retry`: it validates addresses first. */
@@ -77,51 +77,8 @@ export const QUIC_PEERS: readonly QuicPeer[] = [
   },
 ];
 
-const here = (name: string): string => new URL(name, import.meta.url).pathname;
-
 /** The servers of ours take a certificate, a key and words, and say their port. */
 const ours =
   (command: string, args: readonly string[]): StartQuicPeer =>
   (words) =>
     start({ command, args: [...args, PKI.certificate, PKI.key, ...words], ready: /port (\d+)/ });
-
-function buildQuiche(folder: string): string {
-  cpSync(here('quiche'), folder, { recursive: true });
-  execFileSync('npm', ['ci', '--silent', '--no-audit', '--no-fund', '--ignore-scripts'], {
-    cwd: folder,
-    env: cleanEnvironment(),
-  });
-  return folder;
-}
-
-function buildGo(folder: string, part: string): string {
-  cpSync(here('quic-go'), folder, { recursive: true });
-  const program = join(folder, 'program');
-  execFileSync('go', ['build', '-o', program, part], {
-    cwd: folder,
-    env: { ...cleanEnvironment(), GOFLAGS: '-mod=mod' },
-  });
-  return program;
-}
-
-function buildPython(folder: string): string {
-  cpSync(here('aioquic'), folder, { recursive: true });
-  const modules = join(folder, 'modules');
-  const words = ['--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary', ':all:'];
-  execFileSync('python3', ['-m', 'pip', 'install', ...words, '--target', modules, '-r', 'requirements.txt'], {
-    cwd: folder,
-    env: cleanEnvironment(),
-  });
-  return modules;
-}
-
-/** Its dependencies take a minute or two to compile: they are kept. */
-function buildRust(folder: string, program: string): string {
-  cpSync(here('quinn'), folder, { recursive: true });
-  const target = new URL('../../../../node_modules/.cache/sslshut-quinn', import.meta.url).pathname;
-  execFileSync('cargo', ['build', '--quiet', '--locked', '--bin', program], {
-    cwd: folder,
-    env: { ...cleanEnvironment(), CARGO_TARGET_DIR: target },
-  });
-  return join(target, 'debug', program);
-}

@@ -91,13 +91,13 @@ function serve(host, config, { retry, accepted }) {
   });
 }
 
-function connect(host, config, name, port, on) {
+function connect(host, config, { name, port, session }, on) {
   const remote = { host: '127.0.0.1', port };
   const connection = quiche.Connection.connect(name, randomBytes(ID_LENGTH), host.local, remote, config);
+  if (session !== undefined) connection.setSession(session);
   const kept = keep(host, connection, on, () => host.socket.close());
   host.socket.on('message', (data) => kept.receive(data, remote));
   kept.turn();
-  return { connection, ...kept };
 }
 
 /** One connection's turns. */
@@ -107,7 +107,7 @@ function keep({ socket, local }, connection, on, forget) {
   const out = Buffer.alloc(1350);
   const turn = () => {
     if (over) return;
-    on.turn();
+    on.turn(connection);
     for (;;) {
       const sent = connection.send(out);
       if (sent === null) break;
@@ -117,7 +117,7 @@ function keep({ socket, local }, connection, on, forget) {
     if (connection.isClosed()) {
       over = true;
       forget();
-      on.end();
+      on.end(connection);
       return;
     }
     const wait = connection.timeout();
