@@ -3,24 +3,50 @@ import { createHqClient } from '../../exchange/hq.ts';
 import type { Exchange } from '../../exchange/stream-exchange.ts';
 import type { Millis } from '../../timeline/event.ts';
 import { encodeUtf8 } from '../../wire/utf8.ts';
-import { createSpeaker } from '../stream-speaker.ts';
+import { createSpeaker, type StreamSpeaker } from '../stream-speaker.ts';
 import { type Task, until } from '../task.ts';
 import { concludeCall, quicReadCall, quicWriteCall, resetCall } from './quic-calls.ts';
 import type { QuicClosing } from './quic-closing.ts';
 import { READ_CAP } from './witness.ts';
 
-/** Asks for what is to be asked for, or sends what is to be sent, and reads as far as was wanted. */
-export function* exchangeQuic(closing: QuicClosing): Task<void> {
+/**
+ * Asks for what is to be asked for, or sends what is to be sent, and reads as far as was wanted. Gives who did the asking, when that was
+ * answered: there may be more to hear (GOAWAY).
+ */
+export function* exchangeQuic(closing: QuicClosing): Task<StreamSpeaker | undefined> {
   const { plan, emit } = closing;
   const { send, readUntil } = plan;
-  const spoken = exchangeFor(closing);
+  const speaker = speakerFor(closing);
   const nothing = send === undefined && readUntil === undefined && plan.quic.resetStream === undefined;
-  if (spoken === undefined && nothing) return;
+  if (speaker === undefined && nothing) return undefined;
   emit({ kind: 'phase', name: 'exchange' });
   const deadline = closing.now() + plan.limits.exchange;
-  const asked = spoken === undefined || (yield* ask(closing, spoken, deadline));
+  const asked = speaker === undefined || (yield* ask(closing, speaker, deadline));
   const done = asked && (nothing || ((yield* say(closing, deadline)) && (yield* read(closing, deadline))));
   if (!done) emit({ kind: 'limit', phase: 'exchange', ms: plan.limits.exchange });
+  return speaker?.exchange.status().done === true ? speaker : undefined;
+}
+
+/** Goes on hearing what an exchange is told, to the end of the connection. */
+export function* keepListening({ ssl, core, channel }: QuicClosing, speaker: StreamSpeaker): Task<void> {
+  while (core.phase() !== 'terminated') {
+    const { ticks } = ssl;
+    yield* until('events', () => ssl.ticks !== ticks);
+    speaker.turn();
+    channel.flush();
+  }
+}
+
+function speakerFor(closing: QuicClosing): StreamSpeaker | undefined {
+  const { core } = closing;
+  const exchange = exchangeFor(closing);
+  if (exchange === undefined) return undefined;
+  return createSpeaker({
+    core,
+    exchange,
+    close: (code, reason) =>
+      core.close(closing.now(), { layer: 'application', code, reason: encodeUtf8(reason) }),
+  });
 }
 
 /** What the protocol that was agreed on can be asked in. */
@@ -33,19 +59,13 @@ function exchangeFor({ core, plan, emit }: QuicClosing): Exchange | undefined {
 }
 
 /** One request, up to the end of its answer, or of the connection. False: the time ran out. */
-function* ask(closing: QuicClosing, exchange: Exchange, deadline: Millis): Task<boolean> {
+function* ask(closing: QuicClosing, speaker: StreamSpeaker, deadline: Millis): Task<boolean> {
   const { core, channel, plan, emit } = closing;
-  const speaker = createSpeaker({
-    core,
-    exchange,
-    close: (code, reason) =>
-      core.close(closing.now(), { layer: 'application', code, reason: encodeUtf8(reason) }),
-  });
   const isOver = (): boolean => core.cause() !== undefined;
   for (;;) {
     speaker.turn();
     channel.flush();
-    const { done, response } = exchange.status();
+    const { done, response } = speaker.exchange.status();
     if (done || isOver()) return true;
     if ((response?.bytes ?? 0) > plan.readCap) {
       emit({ kind: 'note', code: READ_CAP, text: `stopped reading after ${plan.readCap} bytes` });

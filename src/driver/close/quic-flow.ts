@@ -5,7 +5,7 @@ import { type Task, until } from '../task.ts';
 import { quicShutdownCall } from './quic-calls.ts';
 import type { QuicClosing } from './quic-closing.ts';
 import { establishQuic } from './quic-establish.ts';
-import { exchangeQuic } from './quic-exchange.ts';
+import { exchangeQuic, keepListening } from './quic-exchange.ts';
 import { looksAfterClose } from './quic-plan.ts';
 
 /**
@@ -23,8 +23,10 @@ export function* quicFlow(closing: QuicClosing): Task<void> {
 function* closePhases(closing: QuicClosing): Task<void> {
   const { plan, ssl, channel, emit } = closing;
   let stop = plan.quic.closeIn === '1rtt' ? startPump(ssl, channel.scheduler) : () => {};
+  let deaf = (): void => {};
   try {
-    yield* exchangeQuic(closing);
+    const speaker = yield* exchangeQuic(closing);
+    if (speaker !== undefined) deaf = channel.scheduler.spawn(keepListening(closing, speaker));
     if (plan.idleMs > 0 && isOpen(closing)) {
       emit({ kind: 'phase', name: 'idle' });
       yield* until('the end of the idle time', () => !isOpen(closing), closing.now() + plan.idleMs);
@@ -40,6 +42,7 @@ function* closePhases(closing: QuicClosing): Task<void> {
     }
   } finally {
     stop();
+    deaf();
     // Where no call of ours came to closing, this is all there is to say.
     tellFlush(ssl);
   }
