@@ -112,6 +112,25 @@ Caused by: java.io.EOFException: SSL peer shut down incorrectly
     'openssl/0A00010B',
   ],
   [
+    'Python, a reason without an entry',
+    'ssl.SSLError: [SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)',
+    'openssl/reason/267',
+  ],
+  [
+    'Python and an alert',
+    'ssl.SSLError: [SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca (_ssl.c:2635)',
+    'openssl-alert-text',
+    'tls-alert/48',
+  ],
+  [
+    'Node, by code',
+    "Error: write EPROTO { library: 'SSL routines', reason: 'wrong version number', code: 'ERR_SSL_WRONG_VERSION_NUMBER' }",
+    'openssl/reason/267',
+    'errno/EPROTO',
+  ],
+  ['Node and an alert, by code', "code: 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE'", 'tls-alert/40'],
+  ['Node, the code alone', 'ERR_SSL_UNEXPECTED_EOF_WHILE_READING', 'openssl-unexpected-eof'],
+  [
     'BoringSSL',
     'error:100000cf:SSL routines:OPENSSL_internal:PROTOCOL_IS_SHUTDOWN',
     'boringssl-protocol-is-shutdown',

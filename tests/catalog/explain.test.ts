@@ -81,6 +81,7 @@ describe('what says nothing about the end of a connection', () => {
     'GET /index.html HTTP/1.1" 200 1234',
     '2026-11-23 12:00:01 INFO started in 104 ms, 40 workers',
     'error: cannot find module "tls"',
+    'an http request with no renegotiation over TLS was an unexpected message',
     'connection established, 0 errors',
     'segmentation fault (core dumped)',
     'TypeError: undefined is not a function',

@@ -6,7 +6,7 @@ export const OPENSSL_CAUSES: readonly Cause[] = [
     id: 'openssl-unexpected-eof',
     library: 'OpenSSL',
     message: 'error:0A000126:SSL routines::unexpected eof while reading',
-    patterns: ['0A000126', 'unexpected eof while reading'],
+    patterns: ['0A000126', 'unexpected eof while reading', 'UNEXPECTED_EOF_WHILE_READING'],
     code: '0x0A000126 (reason 294)',
     protocols: ['TLS'],
     happened:

@@ -9,8 +9,8 @@ import {
   errnosOf,
   transportMeaning,
 } from './meanings.ts';
-import { packedMeanings, reasonMeaning } from './packed.ts';
-import type { Meter } from './shape.ts';
+import { namedReason, packedMeanings, reasonMeaning } from './packed.ts';
+import { fold, type Meter } from './shape.ts';
 import { snakeCase, type Token } from './tokens.ts';
 
 /** `weight`: how likely it is meant, for numbers that stand for several things. */
@@ -26,12 +26,13 @@ export function findCodes(
   context: CodeContext,
   meter: Meter = { steps: 0 },
 ): Coded[] {
-  const low = text.toLowerCase();
+  const low = fold(text);
   const setting: Setting = {
     tokens,
     text: low,
     quic: QUIC.test(low),
     boring: low.includes('openssl_internal'),
+    openssl: OPENSSL.test(low),
     alpns: alpnsOf(context),
     known: context.alpn !== undefined,
   };
@@ -44,15 +45,24 @@ export function findCodes(
     );
     found.push(...ofPacked(token, setting));
   }
-  return found;
+  const packed = new Set(
+    found.filter(({ meaning }) => isPacked(meaning)).map(({ meaning }) => meaning.title),
+  );
+  // The words after a packed number say the same once more.
+  return found.filter(({ meaning }) => isPacked(meaning) || !packed.has(meaning.title));
 }
 
-/** `quic`: the text speaks of QUIC. `boring`: of BoringSSL. `known`: the ALPN was given. */
+function isPacked({ id }: Explanation): boolean {
+  return id.startsWith('openssl/') && !id.startsWith('openssl/reason/');
+}
+
+/** `quic`: the text speaks of QUIC. `openssl`, `boring`: of OpenSSL's errors, of BoringSSL's. `known`: the ALPN was given. */
 type Setting = {
   tokens: readonly Token[];
   text: string;
   quic: boolean;
   boring: boolean;
+  openssl: boolean;
   alpns: readonly string[];
   known: boolean;
 };
@@ -63,6 +73,8 @@ function ofName(token: Token, at: number, setting: Setting): Coded[] {
   if (errno !== undefined) return coded([errno], 60);
   const alert = alertAt(token, at, setting);
   if (alert !== undefined) return coded([alert], 60);
+  const reason = setting.openssl ? namedReason(setting.tokens, at) : undefined;
+  if (reason !== undefined) return coded([reasonMeaning(reason.number, reason.matched)], 61);
   return /^[A-Z][A-Z0-9]*_[A-Z0-9_]+$/.test(raw) ? coded(quicNamed(raw, setting), 55) : [];
 }
 
@@ -82,7 +94,10 @@ function alertAt(token: Token, at: number, { tokens }: Setting): Explanation | u
     }
     return undefined;
   }
-  const bare = raw.replace(/^(?:SSLV3|TLSV1|TLSV13|TLS)_ALERT_|^SSL_AD_|^ALERT_|^TLS1_AD_/, '');
+  const bare = raw.replace(
+    /^(?:ERR_SSL_)?(?:SSLV3|TLSV13|TLSV1|TLS)_(?:ALERT_)?|^SSL_AD_|^ALERT_|^TLS1_AD_/,
+    '',
+  );
   if (!bare.includes('_')) return undefined;
   const number = alertNumber(snakeCase(bare));
   return number === undefined ? undefined : alertMeaning(number, raw);
@@ -157,7 +172,7 @@ function layerOf({ low, value }: Token): 'transport' | 'application' | undefined
 function ofPacked({ raw, low, from }: Token, { text, boring }: Setting): Coded[] {
   if (!/^[0-9a-f]{8}$/.test(low) || !/error[: ]$/.test(text.slice(Math.max(0, from - 6), from))) return [];
   const packed = Number.parseInt(low, 16);
-  return packed === 0 ? [] : coded(packedMeanings(packed, raw, boring), 58);
+  return packed === 0 ? [] : coded(packedMeanings(packed, raw, boring), 62);
 }
 
 function coded(meanings: readonly (Explanation | undefined)[], weight: number): Coded[] {
@@ -183,6 +198,8 @@ const MOST_CODES = 100;
 const FRAME_TRANSPORT = 0x1c;
 const FRAME_APPLICATION = 0x1d;
 const QUIC = /quic|http\/?3|\bh3\b|h3_|connection_close|connectionclose|reset_stream|stop_sending|moq/;
+/** Where OpenSSL's reasons are named in words that others use too. */
+const OPENSSL = /ssl routines|\[ssl: |_ssl\.c:|err_ssl_|ssl_r_/;
 const CODE_WORDS: ReadonlySet<string> = new Set([
   'code',
   'error',

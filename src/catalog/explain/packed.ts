@@ -3,6 +3,7 @@ import { OPENSSL_LIBRARIES, OPENSSL_REASONS } from '../causes/openssl-reasons.ts
 import { type CodeFacts, type Explanation, ofCause, ofCode } from './explanation.ts';
 import { alertFacts, errnoFacts, errnosOf } from './meanings.ts';
 import { fold } from './shape.ts';
+import type { Token } from './tokens.ts';
 
 /**
  * What an error number of OpenSSL says: "0A000126" and the like. Three ways of packing: OpenSSL 3 (library << 23 | reason, bit 31 for errno),
@@ -23,6 +24,24 @@ export function reasonMeaning(reason: number, matched: string): Explanation | un
   if (sslFacts(reason) === undefined && causeOf(reason) === undefined) return undefined;
   const unpacked = { series: 'OpenSSL', library: SSL, libraryName: 'SSL routines', reason };
   return reasonOf(`openssl/reason/${reason}`, `OpenSSL: SSL routines, reason ${reason}`, unpacked, matched);
+}
+
+/** "wrong version number", WRONG_VERSION_NUMBER, ERR_SSL_WRONG_VERSION_NUMBER: the reason that a word or the words from it on name. */
+export function namedReason(
+  tokens: readonly Token[],
+  at: number,
+): { number: number; matched: string } | undefined {
+  const token = tokens[at];
+  if (token === undefined) return undefined;
+  const name = token.low.replace(/^(?:err_ssl|ssl_r)_/, '').replaceAll('_', ' ');
+  for (const [key, { name: wanted }] of Object.entries(OPENSSL_REASONS)) {
+    if (name === wanted) return { number: Number(key), matched: token.raw };
+    const words = wanted.split(' ');
+    if (words[0] !== token.low || words.length < 2) continue;
+    if (words.every((word, index) => tokens[at + index]?.low === word))
+      return { number: Number(key), matched: wanted };
+  }
+  return undefined;
 }
 
 type Unpacked = { series: string; library: number; libraryName: string; reason: number };
