@@ -3,6 +3,8 @@ import type { Row, Span, Tone } from './layout.ts';
 import { describeEvent } from './text-event.ts';
 import { createFold, type Line } from './text-fold.ts';
 
+type Note = Extract<TimelineEvent, { kind: 'note' }>;
+
 /** The timeline in rows: time, direction, what. Messages and transfers are folded unless `verbose`. */
 export function toTimelineRows(events: readonly TimelineEvent[], verbose: boolean): Row[] {
   const lines = toLines(events, verbose);
@@ -28,6 +30,7 @@ function toLines(events: readonly TimelineEvent[], verbose: boolean): Line[] {
   const lines: Line[] = [];
   const calls = new Map<string, Extract<TimelineEvent, { kind: 'call' }>>();
   const fold = createFold();
+  const differences: Note[] = [];
   for (const event of events) {
     if (event.kind === 'call') calls.set(callKey(event), event);
     // A run against our own embedded peer records that side too; it repeats what the local side shows.
@@ -43,10 +46,29 @@ function toLines(events: readonly TimelineEvent[], verbose: boolean): Line[] {
       continue;
     }
     if (isToldAgain(event, events)) continue;
+    if (event.kind === 'note' && event.code === 'profile-difference') {
+      differences.push(event);
+      continue;
+    }
     const described = describeEvent(event, call, false);
     if (described !== undefined) lines.push(...fold.end(), { t: event.t, conn: event.conn, ...described });
   }
-  return [...lines, ...fold.end()];
+  return [...lines, ...fold.end(), ...differenceLine(differences)];
+}
+
+/** In one line what --verbose tells in its place: it matters to whoever compares with OpenSSL, and to nobody else. */
+function differenceLine(notes: readonly Note[]): Line[] {
+  const last = notes.at(-1);
+  if (last === undefined) return [];
+  const profile = /^profile (\S+)/u.exec(last.text)?.[1] ?? 'of the other kind';
+  const numbers = [...new Set(notes.flatMap(({ text }) => /discrepancy (\d+)/u.exec(text)?.[1] ?? []))];
+  const which =
+    numbers.length === 0
+      ? ''
+      : ` (${numbers.length === 1 ? 'discrepancy' : 'discrepancies'} ${numbers.join(', ')})`;
+  const places = notes.length === 1 ? 'one place' : `${notes.length} places`;
+  const text = `note: profile ${profile} parts from this in ${places}${which}; -v shows where`;
+  return [{ t: last.t, conn: last.conn, side: 'none', spans: [{ text, tone: 'faint' }] }];
 }
 
 /** What ends a handshake, or keeps a connection from coming about, comes twice: as it happened, and as the end it made. */
