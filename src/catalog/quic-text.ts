@@ -91,16 +91,17 @@ function handshakeFailed(facts: QuicCloseFacts): string {
   return `the peer did not complete the handshake within ${span(facts.plan?.limits.handshake)}; ${heard}`;
 }
 
-function handshakeAdvice({ peerCloses, failed, lastMessage }: QuicCloseFacts): string | undefined {
+function handshakeAdvice({ peerCloses, failed, lastMessage, packets }: QuicCloseFacts): string | undefined {
   const [theirs] = peerCloses;
   if (theirs !== undefined)
     return CLOSE_ADVICE[theirs.code.toString(16)] ?? "the peer's log says what it objected to";
   if (failed?.rule.startsWith('certificate') === true) {
     return 'give the issuing certificate with --ca, the right name with --sni, or go on regardless with --insecure';
   }
-  return lastMessage === undefined
-    ? 'nothing came back: check that the peer speaks QUIC on that port; a firewall may drop UDP'
-    : undefined;
+  if (lastMessage !== undefined) return undefined;
+  return packets.some(({ by }) => by === 'peer')
+    ? 'the peer acknowledges and says no more: it may know none of the names offered (--alpn, --sni), or none of the suites'
+    : 'nothing came back: check that the peer speaks QUIC on that port; a firewall may drop UDP';
 }
 
 function clean(facts: QuicCloseFacts, theirs: Of<'close'> | undefined): string {

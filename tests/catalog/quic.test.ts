@@ -191,7 +191,11 @@ describe('how a QUIC connection ended', () => {
     expect(failed).toMatchObject({ class: 'handshake-failed', exitCode: 3 });
     expect(failed.advice).toContain('--alpn');
     const limitOut: Fact = { kind: 'handshake.failed', blame: 'network', rule: 'limit', detail: 'no answer' };
-    expect(judged(...begun(), [10_000, limitOut])).toMatchObject({ class: 'handshake-failed' });
+    const mute = judged(...begun(), [10_000, limitOut]);
+    expect(mute).toMatchObject({ class: 'handshake-failed' });
+    expect(mute.advice).toContain('nothing came back');
+    const acknowledged = judged(...begun(), [5, packet('peer', 0, 'ack')], [10_000, limitOut]);
+    expect(acknowledged.advice).toContain('--alpn');
   });
 
   it('is judged by the close when the handshake was to be closed', () => {
