@@ -90,10 +90,11 @@ function paint(spans: readonly Span[], style: Style): string {
 }
 
 /** In ASCII, as all regular expressions: a bundler leaves them as they are, and bin/sslshut.js reads its files as Latin-1. */
-const SIGNS = /[\u2192\u2190\u00b7\u00d7\u2026\u2013\u2713\u2717]/g;
+const SIGNS = /[\u00a7\u2192\u2190\u00b7\u00d7\u2026\u2013\u2713\u2717]/g;
 /** A number stays with its unit, a section with its RFC. */
 const WORDS = / +|\d[\d. ]*(?:ms|s|bytes?)(?![a-z])[^ ]*|RFC \d+ \u00a7[^ ]*|[^ ]+/g;
 const ASCII: Readonly<Record<string, string>> = {
+  '§': 'section ',
   '→': '->',
   '←': '<-',
   '·': '|',
