@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { SERVE_LIMITS, toServePlan } from '../../src/catalog/behaviour.ts';
+import { SERVE_LIMITS, toQuicServePlan, toServePlan } from '../../src/catalog/behaviour.ts';
 import { DTLS_BEHAVIOURS } from '../../src/catalog/behaviours/dtls.ts';
-import { behaviourHosts, behaviourName, findBehaviour } from '../../src/catalog/behaviours/find.ts';
+import {
+  behaviourHosts,
+  behaviourName,
+  findBehaviour,
+  findQuicBehaviour,
+} from '../../src/catalog/behaviours/find.ts';
+import { QUIC_BEHAVIOURS } from '../../src/catalog/behaviours/quic.ts';
 import { TLS_BEHAVIOURS } from '../../src/catalog/behaviours/tls.ts';
 
 const RULES: Record<string, string> = JSON.parse(
@@ -83,6 +89,51 @@ describe('the catalogue of DTLS behaviours', () => {
     const [first] = DTLS_BEHAVIOURS;
     if (first === undefined) throw new Error('there is none');
     expect(toServePlan(first)).toMatchObject({ exchange: 'echo', datagrams: { hold: false } });
+  });
+});
+
+describe('the catalogue of QUIC behaviours', () => {
+  it.each([
+    ...['well-behaved', 'never-closes', 'close-lost', 'close-storm', 'mute-closing', 'wrong-space'],
+    ...['app-close-in-handshake', 'stateless-reset', 'bad-reset', 'silent-exit', 'reason-invalid-utf8'],
+    ...['code-max', 'close-before-data-acked', 'reset-streams-first', 'slow-ack', 'never-ack'],
+  ])('has %s', (name) => {
+    expect(findQuicBehaviour(name)?.id).toBe(`quic/${name}`);
+    expect(findQuicBehaviour(`quic/${name}`)).toBe(findQuicBehaviour(name));
+  });
+
+  it.each(QUIC_BEHAVIOURS.map((each) => [each.id, each] as const))('%s says what it is', (_id, each) => {
+    expect(each.says).toMatch(/^[\x20-\x7e]+\.$/u);
+    expect(each.goodClient).toMatch(/^[\x20-\x7e]+[^.]$/u);
+    expect(each.breaks.filter((rule) => RULES[rule] === undefined)).toEqual([]);
+  });
+
+  it('has no name twice, and is not mixed up with those of others', () => {
+    const names = QUIC_BEHAVIOURS.flatMap((each) => [behaviourName(each), ...each.aliases]);
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+    expect(names.filter((name) => !/^[a-z0-9][a-z0-9-]*$/u.test(name))).toEqual([]);
+    expect(findQuicBehaviour('tls/well-behaved')).toBeUndefined();
+    expect(findBehaviour('code-max', 'dtls')).toBeUndefined();
+  });
+
+  it('takes a number where one counts, and nowhere else', () => {
+    const five = findQuicBehaviour('quic/close-lost:5');
+    expect(five?.says).toContain('the first 5 datagrams');
+    expect(five?.steps.asked?.[0]).toEqual({ quic: 'lose-closes', count: 5 });
+    for (const name of ['close-lost:0', 'close-lost:x', 'close-lost:', 'close-lost:12345', 'code-max:2']) {
+      expect(findQuicBehaviour(name)).toBeUndefined();
+    }
+  });
+
+  it('is served over what was agreed on, and closes sooner than TLS would', () => {
+    const [first] = QUIC_BEHAVIOURS;
+    if (first === undefined) throw new Error('there is none');
+    const plan = toQuicServePlan(first);
+    expect(plan).toMatchObject({ exchange: 'auto', endless: false, limits: { idle: 2_000 } });
+    expect(toQuicServePlan(first, { exchange: 'echo', limits: { idle: 5 } })).toMatchObject({
+      exchange: 'echo',
+      limits: { idle: 5, handshake: 10_000 },
+    });
   });
 });
 
