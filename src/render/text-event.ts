@@ -138,9 +138,22 @@ function describeTls(event: TimelineEvent, verbose: boolean): Described | undefi
       };
     case 'eof':
       return eofLine(event, verbose);
+    case 'answer':
+      return line(event.by, answerText(event));
     default:
       return undefined;
   }
+}
+
+/** "answer 200, 120 of 312 bytes, ends with the connection" */
+function answerText(event: Extract<TimelineEvent, { kind: 'answer' }>): string {
+  const size = event.expected === undefined ? `${event.bytes}` : `${event.bytes} of ${event.expected}`;
+  const whole = event.complete
+    ? ', whole'
+    : event.framing === 'close'
+      ? ', ends with the connection'
+      : ', cut';
+  return `answer ${event.status}, ${size} bytes${whole}`;
 }
 
 function describeRun(

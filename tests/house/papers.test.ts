@@ -65,9 +65,14 @@ describe('the catalogue', () => {
       const kind = path.split('/')[2] ?? '';
       const found: string[] = [];
       walk(program, (node) => {
-        const { key, value } = node;
-        if (node.type !== 'Property' || !isNode(key) || key.name !== 'id' || !isNode(value)) return;
-        if (typeof value.value === 'string') found.push(`${kind} ${value.value}`);
+        if (node.type !== 'ObjectExpression' || !Array.isArray(node.properties)) return;
+        const values = new Map<unknown, unknown>(
+          node.properties.filter(isNode).map(({ key, value }) => [isNode(key) ? key.name : '', value]),
+        );
+        // A rule of a check is called by its name within the check.
+        if (values.has('when')) return;
+        const id = values.get('id');
+        if (isNode(id) && typeof id.value === 'string') found.push(`${kind} ${id.value}`);
       });
       return found;
     });

@@ -9,7 +9,8 @@ export function* establish(closing: Closing): Task<boolean> {
   return (yield* connect(closing)) && (yield* startTls(closing)) && (yield* handshake(closing));
 }
 
-function* connect(closing: Closing): Task<boolean> {
+/** TCP, within its limit. */
+export function* connect(closing: Closing): Task<boolean> {
   const { channel, plan, emit } = closing;
   emit({ kind: 'phase', name: 'connect' });
   const settled = (): boolean => channel.connected() || channel.unreachable() !== undefined;

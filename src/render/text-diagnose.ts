@@ -1,0 +1,201 @@
+import type {
+  CheckFinding,
+  CheckGrade,
+  CheckReport,
+  Diagnosis,
+  VersionReport,
+} from '../timeline/diagnosis.ts';
+import type { TimelineEvent } from '../timeline/event.ts';
+import { capPeerText } from './escape.ts';
+import { fitRow, type Page, type Row, type Span, type Tone } from './layout.ts';
+import { describeEvent } from './text-event.ts';
+import { count, duration } from './verdict-text.ts';
+
+/** A diagnosis for a terminal: each version's grade, what was found with its evidence, what users see of it, what to do. */
+export function toDiagnosisText(diagnosis: Diagnosis, page: Page & { verbose: boolean }): string[] {
+  const rows = [
+    ...diagnosis.versions.flatMap((version) => [...versionRows(version, page.verbose), BLANK]),
+    ...fixRows(diagnosis, page.verbose),
+    conclusion(diagnosis),
+  ];
+  return rows.flatMap((row) => fitRow(row, page));
+}
+
+/** The verdict alone. */
+export function toDiagnosisLine(diagnosis: Diagnosis, page: Page): string[] {
+  return fitRow(conclusion(diagnosis), page);
+}
+
+function versionRows(report: VersionReport, verbose: boolean): Row[] {
+  const name: Span = { text: `TLS ${report.version}`, tone: 'strong' };
+  if (report.state === 'not-offered') {
+    return [
+      {
+        body: [
+          name,
+          { text: ` not checked: ${capPeerText(report.reason ?? 'no handshake')}`, tone: 'faint' },
+        ],
+      },
+    ];
+  }
+  const shown = report.checks.filter((check) => verbose || check.findings.length > 0);
+  const passed = report.checks.filter(({ findings }) => findings.length === 0).map(({ check }) => check);
+  return [
+    {
+      body: [
+        name,
+        { text: '  ' },
+        { text: report.grade, tone: GRADE_TONES[report.grade] },
+        { text: `  ${exchangeText(report)}`, tone: 'faint' },
+      ],
+    },
+    ...shown.flatMap((check) => checkRows(check, verbose)),
+    ...(verbose || passed.length === 0
+      ? []
+      : [lead('passed', 'pass', [{ text: passed.join(', '), tone: 'faint' }])]),
+    ...leftRows(report),
+  ];
+}
+
+function exchangeText({ exchange, keepAlive }: VersionReport): string {
+  if (exchange === 'none') return 'without an exchange: only what needs no answer was checked';
+  return keepAlive ? 'over HTTP/1.1' : 'over HTTP/1.1, one request for each connection';
+}
+
+function checkRows(check: CheckReport, verbose: boolean): Row[] {
+  if (check.findings.length === 0) {
+    return [
+      lead('pass', 'pass', [
+        { text: check.check, tone: 'strong' },
+        { text: ` ${check.passes}`, tone: 'faint' },
+      ]),
+    ];
+  }
+  return check.findings.flatMap((finding) => findingRows(check.check, finding, verbose));
+}
+
+function findingRows(check: string, finding: CheckFinding, verbose: boolean): Row[] {
+  const { grade, text, clause, seen, of, who, effect } = finding;
+  const often = seen === of ? '' : ` (${seen} of ${of} times)`;
+  const by = who === 'peer' ? '' : ` · ${who === 'local' ? 'we' : who}`;
+  const rows: Row[] = [
+    lead(GRADE_WORDS[grade], grade, [
+      { text: check, tone: 'strong' },
+      { text: ` ${capPeerText(text)}${often}` },
+      ...(clause === '' ? [] : [{ text: `  ${clause}${by}`, tone: 'faint' as const }]),
+    ]),
+  ];
+  if (grade === 'info' || grade === 'inconclusive' ? verbose : true) rows.push(...evidenceRows(finding));
+  if (effect.length > 0 && (grade === 'fail' || grade === 'warn')) rows.push(effectRow(effect, verbose));
+  return rows;
+}
+
+/** The events that prove it, one line: when and what. */
+function evidenceRows({ evidence }: CheckFinding): Row[] {
+  const words = evidence.flatMap((event) => eventText(event) ?? []);
+  return words.length === 0 ? [] : [indented('seen', words.join(' · '))];
+}
+
+function eventText(event: TimelineEvent): string | undefined {
+  const told = describeEvent(event, undefined, true);
+  if (told === undefined) return undefined;
+  const what = told.spans
+    .map(({ text }) => text)
+    .join('')
+    .trim();
+  const side = told.side === 'none' ? '' : told.side === 'local' ? 'we: ' : 'peer: ';
+  return `${duration(event.arrived ?? event.t)} ${side}${what}`;
+}
+
+function effectRow(effect: CheckFinding['effect'], verbose: boolean): Row {
+  const shown = effect.slice(0, verbose ? effect.length : MOST_EFFECTS);
+  const more = effect.length - shown.length;
+  const text = shown
+    .map(({ program, message }) => `${program}: "${message.slice(0, MOST_MESSAGE)}"`)
+    .join(' · ');
+  return indented('users', `${text}${more > 0 ? ` · and ${more} more` : ''}`);
+}
+
+function leftRows({ left }: VersionReport): Row[] {
+  const reasons = [...new Set(left.map(({ why }) => why))];
+  return reasons.map((why) => {
+    const checks = left.filter((one) => one.why === why).map(({ check }) => check);
+    return lead('left out', 'inconclusive', [{ text: `${checks.join(', ')}: ${why}`, tone: 'faint' }]);
+  });
+}
+
+/** What to do about it, once for each remedy. */
+function fixRows(diagnosis: Diagnosis, verbose: boolean): Row[] {
+  const findings = diagnosis.versions
+    .flatMap(({ checks }) => checks)
+    .flatMap((check) => check.findings.map((finding) => ({ check: check.check, finding })))
+    .filter(({ finding }) => finding.grade === 'fail' || finding.grade === 'warn');
+  const remedies = new Map<string, { checks: Set<string>; fixes: CheckFinding['fixes'] }>();
+  for (const { check, finding } of findings) {
+    if (finding.fixes.length === 0) continue;
+    const key = JSON.stringify(finding.fixes);
+    const known = remedies.get(key) ?? { checks: new Set<string>(), fixes: finding.fixes };
+    known.checks.add(check);
+    remedies.set(key, known);
+  }
+  return [...remedies.values()].flatMap(({ checks, fixes }, at) => [
+    { body: [{ text: `To put right ${[...checks].join(', ')}:`, tone: 'strong' as const }] },
+    ...(verbose || at < MOST_REMEDIES ? fixes : []).map(({ where, what }) => ({
+      lead: [{ text: `  ${where.padEnd(9)} `, tone: 'faint' as const }],
+      body: [{ text: what }],
+    })),
+    ...(verbose || at < MOST_REMEDIES ? [] : [indented('', '--verbose shows how')]),
+    BLANK,
+  ]);
+}
+
+function conclusion({ target, grade, counts, stopped, versions }: Diagnosis): Row {
+  const parts = (['fail', 'warn', 'info', 'inconclusive', 'pass'] as const)
+    .filter((one) => counts[one] > 0)
+    .map((one) => `${counts[one]} ${one}`);
+  const checked = versions.some(({ state }) => state === 'checked');
+  return {
+    body: [
+      { text: checked ? grade : 'not reached', tone: checked ? GRADE_TONES[grade] : 'bad' },
+      { text: `: ${target}` },
+      { text: parts.length === 0 ? '' : `, ${count(sum(counts), 'check')}: ${parts.join(', ')}` },
+      { text: stopped === undefined ? '' : `; ${capPeerText(stopped)}` },
+    ],
+    indent: 2,
+  };
+}
+
+function sum(counts: Diagnosis['counts']): number {
+  return Object.values(counts).reduce((total, each) => total + each, 0);
+}
+
+function lead(word: string, grade: CheckGrade, body: readonly Span[]): Row {
+  return { lead: [{ text: `  ${word.padEnd(LABEL)}`, tone: GRADE_TONES[grade] }], body };
+}
+
+function indented(label: string, text: string): Row {
+  return {
+    lead: [{ text: `  ${' '.repeat(LABEL)}${label.padEnd(6)}`, tone: 'faint' }],
+    body: [{ text, tone: 'faint' }],
+  };
+}
+
+const BLANK: Row = { body: [{ text: '' }] };
+const LABEL = 9;
+const MOST_EFFECTS = 3;
+const MOST_MESSAGE = 80;
+const MOST_REMEDIES = 2;
+const GRADE_WORDS: Readonly<Record<CheckGrade, string>> = {
+  pass: 'pass',
+  info: 'info',
+  inconclusive: 'unknown',
+  warn: 'WARN',
+  fail: 'FAIL',
+};
+const GRADE_TONES: Readonly<Record<CheckGrade, Tone>> = {
+  pass: 'good',
+  info: 'faint',
+  inconclusive: 'faint',
+  warn: 'warn',
+  fail: 'bad',
+};
