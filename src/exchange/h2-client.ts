@@ -13,7 +13,14 @@ import type { HttpQuestion } from './http-client.ts';
 
 /** One GET of HTTP/2 (RFC 9113) on stream 1, and then on listening: to GOAWAY above all. `leave`: say GOAWAY ourselves. */
 export function* h2Talk(speaker: Speaker, question: HttpQuestion): Dialogue {
-  const state: State = { speaker, hpack: createHpackDecoder(), status: undefined, over: false, frames: 0 };
+  const state: State = {
+    speaker,
+    hpack: createHpackDecoder(),
+    status: undefined,
+    over: false,
+    frames: 0,
+    goaways: 0,
+  };
   speaker.answer.framing = 'self-delimited';
   speaker.answer.about = 'no head yet';
   sayRequest(speaker, question);
@@ -37,6 +44,7 @@ type State = {
   /** The stream of the request has ended. */
   over: boolean;
   frames: number;
+  goaways: number;
 };
 type Frame = { type: number; flags: number; stream: number; payload: Uint8Array };
 
@@ -153,7 +161,9 @@ function takeGoaway(state: State, payload: Uint8Array): void {
   const last = reader.u32() & 0x7fff_ffff;
   const code = reader.u32();
   const debug = fromAscii(reader.rest().subarray(0, 200));
-  state.speaker.goaway(`last stream ${last}, ${codeOf(code)}${debug === '' ? '' : ` "${debug}"`}`);
+  state.goaways += 1;
+  if (state.goaways <= MOST_GOAWAYS)
+    state.speaker.goaway(`last stream ${last}, ${codeOf(code)}${debug === '' ? '' : ` "${debug}"`}`);
   if (!state.over && last < 1) throw new Breach('refused', `GOAWAY ${codeOf(code)} before the answer`);
 }
 
@@ -204,6 +214,7 @@ const MOST_FRAME = 16_384;
 const MOST_HEAD = 65_536;
 const MOST_PARTS = 64;
 const MOST_FRAMES = 100_000;
+const MOST_GOAWAYS = 10;
 /** §7. */
 const CODES = [
   'NO_ERROR',

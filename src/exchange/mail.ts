@@ -133,7 +133,7 @@ function* greetFtp(voice: Voice): Hearing<void> {
 /** Up to the line with a dot alone. */
 function* popList(voice: Voice): Hearing<void> {
   for (let lines = 0; ; lines++) {
-    const line = yield* readLine(voice, (text) => text !== '.');
+    const line = yield* readLine(voice, () => true);
     if (line === '.') return;
     if (lines >= MOST_CAPABILITIES)
       throw new Breach('too-long', `a list of more than ${MOST_CAPABILITIES} lines`);

@@ -37,7 +37,7 @@ function endWithoutCloseNotify(facts: CloseFacts): ReturnType<Check> {
     text:
       partial > 0
         ? `${what} came inside a record, without close_notify`
-        : `${what} came without close_notify${received > 0 ? ` after ${received} bytes of data` : ''}${complete ? `, which are all that ${whole ? 'its answer is long' : 'was expected'}` : ''}`,
+        : `${what} came without close_notify${received > 0 ? ` after ${received} bytes of data` : ''}${complete ? `, which ${whole ? 'is all of its answer' : 'are all that was expected'}` : ''}`,
     evidence: [facts.peerData.at(-1), ...(whole ? [facts.answer] : []), end, facts.eof],
   };
 }
