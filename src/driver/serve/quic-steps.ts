@@ -78,14 +78,16 @@ function* storm(serving: QuicServing, copies: number, every: Millis): Task<void>
 
 /** RFC 9000 §12.4, table 3: type 0x1d belongs in packets with application data. */
 function earlyClose(serving: QuicServing, code: bigint): void {
-  for (const space of ['initial', 'handshake'] as const) {
-    tell(serving, space, {
-      type: 'connection_close',
-      layer: 'application',
-      code,
-      reason: bytesOf('too early'),
-    });
-  }
+  const frame = {
+    type: 'connection_close',
+    layer: 'application',
+    code,
+    reason: bytesOf('too early'),
+  } as const;
+  tell(serving, 'initial', frame);
+  // The client has to have the keys of the other one.
+  flush(serving);
+  tell(serving, 'handshake', frame);
 }
 
 /** In a packet of its own, below the core. */
