@@ -24,6 +24,8 @@ export type ByteStatus = {
   answer: Readonly<ByteAnswer>;
   /** The peer does not speak the protocol. */
   error: string | undefined;
+  /** Over datagrams: nothing tells that what was said has been heard. */
+  mayBeLost: boolean;
 };
 
 /**
@@ -37,6 +39,8 @@ export type ByteExchange = {
   /** The stream came to its end, or nobody waits any longer. */
   end(how: StreamEnd): void;
   status(): ByteStatus;
+  /** Over datagrams: what to say once more when nothing comes for a while, if anything. */
+  again(): Uint8Array | undefined;
 };
 
 /** What a dialogue inside TLS can do. */
@@ -46,6 +50,8 @@ export type Speaker = Voice & {
   /** The answer is whole; what the dialogue does after it is besides. */
   whole(): void;
   goaway(detail: string): void;
+  /** What was said and may have been lost, under this name; without: it has been heard. */
+  mayBeLost(data?: Uint8Array, what?: string): void;
 };
 
 export function createByteExchange(options: {
@@ -59,6 +65,7 @@ export function createByteExchange(options: {
     emit,
     out: [],
     ended: undefined,
+    lost: undefined,
     told: false,
     complete: false,
     answer: { ...NO_ANSWER },
@@ -81,11 +88,19 @@ export function createByteExchange(options: {
       settle(state, talk);
       if (!state.told) tellEnd(state, false);
     },
+    again() {
+      const { lost } = state;
+      if (lost === undefined || talk.over()) return undefined;
+      const detail = `${lost.what}, once more`;
+      emit({ kind: 'exchange', by: 'local', alpn: name, what: 'request', detail });
+      return lost.data;
+    },
     status: () => ({
       done: state.told || talk.over() || (state.ended !== undefined && state.ended !== 'limit'),
       complete: state.complete,
       answer: { ...state.answer },
       error: talk.breach()?.detail,
+      mayBeLost: state.lost !== undefined && !talk.over(),
     }),
   };
 }
@@ -95,6 +110,7 @@ type State = {
   readonly emit: Emit;
   out: Uint8Array[];
   ended: StreamEnd | undefined;
+  lost: { data: Uint8Array; what: string } | undefined;
   /** Its end, or its failure, is on the timeline. */
   told: boolean;
   complete: boolean;
@@ -119,6 +135,9 @@ function speakerOf(state: State): Speaker {
         what: 'response',
         detail: (what ?? firstLine(data)).slice(0, MOST_DETAIL),
       });
+    },
+    mayBeLost(data, what = '') {
+      state.lost = data === undefined ? undefined : { data, what };
     },
     goaway: (detail) => emit({ kind: 'exchange', by: 'peer', alpn, what: 'goaway', detail }),
     ended: () => state.ended,

@@ -6,10 +6,12 @@ import { Breach, type Dialogue } from './dialogue.ts';
 /** GET /.well-known/core in a confirmable message (RFC 7252), one message for each datagram. There is no way to ask for a close. */
 export function* coapTalk(speaker: Speaker): Dialogue {
   speaker.answer.framing = 'self-delimited';
-  speaker.say(REQUEST, 'CON GET /.well-known/core');
+  speaker.say(REQUEST, ASKED);
+  speaker.mayBeLost(REQUEST, ASKED);
   for (let strays = 0; strays < MOST_STRAYS; strays++) {
     const bytes = yield { kind: 'some', most: MOST_MESSAGE };
     const message = readMessage(bytes);
+    if (message.id === ID) speaker.mayBeLost();
     if (message.type === RST && message.id === ID) throw new Breach('reset', 'the peer answers with RST');
     // An acknowledgement alone: the answer comes in a message of its own (§5.2.2). Classes 2 to 5 are answers.
     if (message.code >> 5 < 2 || !equalBytes(message.token, TOKEN)) continue;
@@ -58,6 +60,7 @@ function acknowledgement(id: number): Uint8Array {
   return Uint8Array.of(0x60, 0, id >> 8, id & 0xff);
 }
 
+const ASKED = 'CON GET /.well-known/core';
 const CON = 0;
 const RST = 3;
 const TYPES = ['CON', 'NON', 'ACK', 'RST'];

@@ -207,6 +207,24 @@ describe('--exchange coap', () => {
     expect(told).toEqual(['CON GET /.well-known/core', 'ACK 2.05, 4 bytes', 'whole: 4 bytes']);
   });
 
+  it('asks again after 2, 4, 8 s, until an acknowledgement comes', () => {
+    const deaf = () =>
+      afterHandshake(function* (server) {
+        for (let times = 0; times < 3; times++) yield* takeUntil(server, isData);
+        server.core.sendData(fromHex('60005353'));
+        server.channel.flush();
+        yield* takeUntil(server, isClosure);
+        sayAlert(server, 1, 0);
+      });
+    const { outcome, events } = run(deaf, { exchange: 'coap', limits: { exchange: 30_000 } });
+    const asked = events.filter((event) => event.kind === 'exchange' && event.by === 'local');
+    const [first = 0, ...later] = asked.map((event) => event.t);
+    expect(later.map((t) => Math.round((t - first) / 1000))).toEqual([2, 6]);
+    expect(asked.at(-1)).toMatchObject({ detail: 'CON GET /.well-known/core, once more' });
+    expect(events).toContainEqual(expect.objectContaining({ kind: 'limit', phase: 'exchange' }));
+    expect(outcome.class).toBe('clean');
+  });
+
   it('is all that can be spoken over DTLS, and says itself what to send', () => {
     expect(() => toDatagramPlan({ target: 'a', exchange: 'http1' })).toThrow('spoken over TLS');
     expect(() => toDatagramPlan({ target: 'a', exchange: 'coap', send: new Uint8Array(1) })).toThrow(

@@ -39,6 +39,7 @@ export function hear({ spoken }: Closing, { data }: Answer): readonly Uint8Array
 function* converse(closing: Closing, deadline: Millis): Task<ExchangeEnd | 'limit'> {
   const { spoken } = closing;
   if (spoken === undefined) return 'open';
+  let wait = ACK_TIMEOUT;
   for (let out = spoken.start(); ; ) {
     for (const data of out) {
       const written = yield* writeCall(closing, data, deadline);
@@ -46,9 +47,17 @@ function* converse(closing: Closing, deadline: Millis): Task<ExchangeEnd | 'limi
       // The peer may have said why before it went: that is still to be read.
       if (written.ret <= 0) break;
     }
-    if (spoken.status().done || capped(closing)) return 'open';
-    const answer = yield* readCall(closing, READ_SIZE, deadline);
-    if (answer.blocked === true) return 'limit';
+    const { done, mayBeLost } = spoken.status();
+    if (done || capped(closing)) return 'open';
+    const patience = mayBeLost ? Math.min(deadline, closing.now() + wait) : deadline;
+    const answer = yield* readCall(closing, READ_SIZE, patience);
+    if (answer.blocked === true) {
+      if (closing.now() >= deadline) return 'limit';
+      wait *= 2;
+      const again = spoken.again();
+      out = again === undefined ? [] : [again];
+      continue;
+    }
     if (answer.ret <= 0) {
       const end = endOf(closing, answer);
       spoken.end(end);
@@ -65,3 +74,5 @@ function endOf({ seen }: Closing, { error }: Answer): StreamEnd {
 }
 
 const READ_SIZE = 16_384;
+/** RFC 7252 §4.8; twice as long each time (§4.2). */
+const ACK_TIMEOUT = 2_000;
