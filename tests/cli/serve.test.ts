@@ -147,6 +147,35 @@ describe('serve tls', () => {
     );
   });
 
+  it('lists the ways of QUIC, as text and as JSON', async () => {
+    const text = createFakeTerminal({ columns: 100 });
+    expect(await run(['serve', 'quic', '--list'], text)).toBe(0);
+    expect(text.stdout()).toMatch(/^stateless-reset\n {4}It forgets the connection/m);
+    expect(text.stdout()).toMatch(/^ {4}breaks quic-10\.2\.3-1d-becomes-1c/m);
+    const json = createFakeTerminal();
+    expect(await run(['serve', 'quic', '--list', '--json'], json)).toBe(0);
+    const ids = json
+      .stdout()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).id);
+    expect(ids).toContain('quic/code-max');
+    expect(ids.every((id) => id.startsWith('quic/'))).toBe(true);
+  });
+
+  it('escapes what a client says', async () => {
+    const { out } = await served(
+      ['--count', '1'],
+      async (port) => {
+        const options = ['--insecure', '--quiet', '--reason-hex', '1b5b33316de280ae'];
+        await run(['quic-close', ...options, `127.0.0.1:${port}`], createFakeTerminal());
+      },
+      'quic',
+    );
+    expect(out).toContain('reason "\\x1b[31m\\u{202e}"');
+    expect(out).not.toContain('\u001b');
+  });
+
   it.each([
     [['serve', 'sctp'], '"sctp" is not a protocol that sslshut serves'],
     [['serve', 'quic', '--tls', '1.3'], '--tls: "1.3" does not go with serve quic'],
