@@ -2,6 +2,7 @@ import type { Behaviour, BehaviourEntry } from '../catalog/behaviour.ts';
 import type { Served } from '../catalog/behaviours/find.ts';
 import type { ClientReport } from '../catalog/client-facts.ts';
 import type { ServerWishes } from '../catalog/serve-options.ts';
+import type { CryptoProvider } from '../crypto/provider.ts';
 import type { ServerCoreOptions } from '../driver/serve/core.ts';
 import type { StopSignal } from '../driver/stop-signal.ts';
 import { formatTarget } from '../driver/target.ts';
@@ -30,6 +31,8 @@ export type RunningServer = {
   readonly certificate: string;
   /** Was it made here? */
   readonly selfSigned: boolean;
+  /** Connections that are being served now. */
+  open(): number;
   close(): Promise<void>;
   /** Settles when it has ended: after `count`, `forMs`, `signal` or `close`. */
   readonly done: Promise<void>;
@@ -40,13 +43,48 @@ export type RunningServer = {
  * meant, an address that can't be listened on included.
  */
 export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
+  refuseForeign(options);
+  const begin = await STARTS[options.protocol ?? 'tls'](options);
+  const server = await startServer(options, await prepareServers(options), begin);
+  options.signal?.addEventListener('abort', () => void server.close());
+  return server;
+}
+
+/** One server for each of them; they share certificate, key and signal, which are the first one's. Rejects as `serve` does, with none left running. */
+export async function serveEach(each: readonly ServeOptions[]): Promise<RunningServer[]> {
+  const [first] = each;
+  if (first === undefined) return [];
+  for (const options of each) refuseForeign(options);
+  const prepared = await prepareServers(first);
+  const servers: RunningServer[] = [];
+  try {
+    for (const options of each) {
+      const begin = await STARTS[options.protocol ?? 'tls'](options);
+      servers.push(await startServer(options, prepared, begin));
+    }
+  } catch (error) {
+    await Promise.all(servers.map((server) => server.close()));
+    throw error;
+  }
+  first.signal?.addEventListener('abort', () => {
+    for (const server of servers) void server.close();
+  });
+  return servers;
+}
+
+type Prepared = { identity?: Identity; certificate: string; provider: CryptoProvider };
+
+async function prepareServers(options: ServeOptions): Promise<Prepared> {
   // What only a server needs stays out of a client's start.
-  const { behaviourHosts } = await import('../catalog/behaviours/find.ts');
-  const { protocol = 'tls', host = '127.0.0.1', signal } = options;
-  refuseForeign(options, protocol);
-  const begin = await STARTS[protocol](options);
-  const { identity, certificate } = await serverIdentity(options, behaviourHosts(protocol));
-  const provider = await chooseProvider(options.crypto ?? 'auto', { mlkem: true });
+  const { behaviourHosts, SERVED } = await import('../catalog/behaviours/find.ts');
+  const names = new Set(SERVED.flatMap((protocol) => behaviourHosts(protocol)));
+  const made = await serverIdentity(options, [...names]);
+  return { ...made, provider: await chooseProvider(options.crypto ?? 'auto', { mlkem: true }) };
+}
+
+async function startServer(options: ServeOptions, prepared: Prepared, begin: Begin): Promise<RunningServer> {
+  const { host = '127.0.0.1' } = options;
+  const { identity, certificate, provider } = prepared;
   const deps = { random: createRandom(), provider, peerAuth: createTrust({ provider, verify: false }) };
   // The first is for clients that send a share of it, or of nothing.
   const groups = [X25519MLKEM768, ...DEFAULT_GROUPS];
@@ -54,12 +92,12 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
   const server = await begin.start(cores, { ...options, host }).catch((error: unknown) => {
     throw cannotListen(error, host, options.port);
   });
-  signal?.addEventListener('abort', () => void server.close());
   const { id, says } = begin.entry;
   return { ...server, id, says, certificate, selfSigned: certificate !== '' && options.cert === undefined };
 }
 
-function refuseForeign({ psk, connectionIds, retry, versions }: ServeOptions, protocol: Served): void {
+function refuseForeign(options: ServeOptions): void {
+  const { protocol = 'tls', psk, connectionIds, retry, versions, byName, alert, behaviour } = options;
   if (protocol !== 'dtls' && (psk !== undefined || connectionIds !== undefined)) {
     throw new UsageError('bad-option', 'a pre-shared key and connection IDs are for DTLS');
   }
@@ -67,6 +105,10 @@ function refuseForeign({ psk, connectionIds, retry, versions }: ServeOptions, pr
   if (protocol === 'quic' && versions !== undefined) {
     throw new UsageError('bad-option', 'QUIC is served with TLS 1.3, in version 1 and 2');
   }
+  if (protocol === 'quic' && alert !== undefined) throw new UsageError('bad-option', 'QUIC has no alerts');
+  if (byName !== true) return;
+  if (protocol !== 'tls') throw new UsageError('bad-option', 'only TLS is served by server name');
+  if (behaviour !== undefined) throw new UsageError('conflict', 'the server name says which behaviour it is');
 }
 
 type Cores = Pick<ServerCoreOptions, 'deps' | 'groups' | 'identity'>;
@@ -85,15 +127,19 @@ const STARTS: Readonly<Record<Served, (options: ServeOptions) => Promise<Begin>>
       import('../io/serve-tcp.ts'),
       import('../catalog/client-report.ts'),
     ]);
+    const byName = options.byName === true ? await namedBehaviours(behaviour, options) : undefined;
+    const report = await reporting(options, behaviour, describeClient);
     return {
-      entry: behaviour,
-      start: (cores, wish) =>
-        createServer({
-          ...wish,
-          plan: toServePlan(behaviour, wish),
-          createCore: createServerCores({ ...cores, ...versionsOf(options) }),
-          onConnection: reporting(options, describeClient),
-        }),
+      entry: byName === undefined ? behaviour : { ...behaviour, ...BY_NAME },
+      start: (cores, wish) => {
+        const parts = (one: Behaviour) => {
+          const forgetful = one.forgetful === true;
+          const createCore = createServerCores({ ...cores, ...versionsOf(options), forgetful });
+          return { plan: toServePlan(one, wish), createCore };
+        };
+        const choose = byName === undefined ? {} : { choose: once(byName, parts) };
+        return createServer({ ...wish, ...parts(behaviour), ...choose, onConnection: report });
+      },
     };
   },
   dtls: async (options) => {
@@ -106,6 +152,7 @@ const STARTS: Readonly<Record<Served, (options: ServeOptions) => Promise<Begin>>
         import('../catalog/client-report.ts'),
       ]);
     const { psk, connectionIds } = options;
+    const report = await reporting(options, behaviour, describeClient);
     return {
       entry: behaviour,
       start: (cores, wish) =>
@@ -119,7 +166,7 @@ const STARTS: Readonly<Record<Served, (options: ServeOptions) => Promise<Begin>>
             ...(psk === undefined ? {} : { psk }),
             ...(connectionIds === undefined ? {} : { connectionIds }),
           }),
-          onConnection: reporting(options, describeClient),
+          onConnection: report,
         }),
     };
   },
@@ -132,6 +179,7 @@ const STARTS: Readonly<Record<Served, (options: ServeOptions) => Promise<Begin>>
       import('../io/serve-quic.ts'),
       import('../catalog/quic-client-report.ts'),
     ]);
+    const report = await reporting(options, behaviour, describeQuicClient);
     return {
       entry: behaviour,
       start: (cores, wish) =>
@@ -141,7 +189,7 @@ const STARTS: Readonly<Record<Served, (options: ServeOptions) => Promise<Begin>>
           createCore: quic.createQuicServerCores(cores),
           endpoint: (limit) => quic.quicEndpointConfig({ retry: options.retry === true, limit }),
           deps: cores.deps,
-          onConnection: reporting(options, describeQuicClient),
+          onConnection: report,
         }),
     };
   },
@@ -149,7 +197,40 @@ const STARTS: Readonly<Record<Served, (options: ServeOptions) => Promise<Begin>>
 
 async function recordBehaviour(options: ServeOptions, protocol: 'tls' | 'dtls'): Promise<Behaviour> {
   const { findBehaviour } = await import('../catalog/behaviours/find.ts');
-  return findBehaviour(options.behaviour ?? USUAL, protocol) ?? unknown(options);
+  const { withAlert } = await import('../catalog/behaviour.ts');
+  const found = findBehaviour(options.behaviour ?? USUAL, protocol) ?? unknown(options);
+  if (options.alert === undefined || options.byName === true) return found;
+  const other = withAlert(found, options.alert);
+  if (other !== undefined) return other;
+  throw new UsageError('conflict', `${found.id} has no alert to choose`, 'fatal-alert has one');
+}
+
+/** Which behaviour a server name stands for: its first label; the usual one where that is none. */
+async function namedBehaviours(
+  usual: Behaviour,
+  { alert }: ServeOptions,
+): Promise<(serverName: string | undefined) => Behaviour> {
+  const { findBehaviour } = await import('../catalog/behaviours/find.ts');
+  const { withAlert } = await import('../catalog/behaviour.ts');
+  return (serverName = '') => {
+    const [label = ''] = serverName.split('.');
+    const found = findBehaviour(label, 'tls') ?? usual;
+    return (alert === undefined ? undefined : withAlert(found, alert)) ?? found;
+  };
+}
+
+/** What belongs to a behaviour is made once. */
+function once<T>(
+  find: (serverName: string | undefined) => Behaviour,
+  make: (behaviour: Behaviour) => T,
+): (serverName: string | undefined) => T {
+  const made = new Map<string, T>();
+  return (serverName) => {
+    const behaviour = find(serverName);
+    const parts = made.get(behaviour.id) ?? make(behaviour);
+    made.set(behaviour.id, parts);
+    return parts;
+  };
 }
 
 function unknown({ behaviour }: ServeOptions): never {
@@ -160,11 +241,22 @@ function versionsOf({ versions }: ServeOptions): Pick<ServerCoreOptions, 'versio
   return versions === undefined ? {} : { versions: versions.map((version) => VERSIONS[version]) };
 }
 
-function reporting(
+async function reporting(
   { onClient }: ServeOptions,
+  behaviour: BehaviourEntry,
   describe: (events: readonly TimelineEvent[]) => ClientReport,
-): (connection: ServedConnection) => void {
-  return ({ conn, remote, events }) => onClient?.({ conn, remote, events, ...describe(events) });
+): Promise<(connection: ServedConnection) => void> {
+  if (onClient === undefined) return () => {};
+  const { findBehaviour } = await import('../catalog/behaviours/find.ts');
+  const { gradeClient } = await import('../catalog/client-grade.ts');
+  const { BEHAVIOUR_NOTE } = await import('../driver/serve/by-name.ts');
+  return ({ conn, remote, events }) => {
+    const named = events.find((event) => event.kind === 'note' && event.code === BEHAVIOUR_NOTE);
+    const entry = (named?.kind === 'note' ? findBehaviour(named.text, 'tls') : undefined) ?? behaviour;
+    const report = describe(events);
+    const grade = gradeClient(entry, { facts: report.facts, events });
+    onClient({ behaviour: entry.id, conn, remote, events, ...report, grade });
+  };
 }
 
 async function serverIdentity(
@@ -189,5 +281,6 @@ function cannotListen(error: unknown, host: string, port: number | undefined): u
   return new UsageError('bad-option', `cannot listen on ${at}: ${String(error.code)}`);
 }
 
+const BY_NAME = { id: 'tls', says: 'Each connection ends as its server name, NAME.localhost, says.' };
 const USUAL = 'well-behaved';
 const X25519MLKEM768 = 0x11ec;

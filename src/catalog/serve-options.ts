@@ -2,6 +2,7 @@ import type { ExchangeKind, ServeLimits, ServePlan } from '../driver/serve/plan.
 import type { TimelineEvent } from '../timeline/event.ts';
 import type { Served } from './behaviours/find.ts';
 import type { ClientFacts } from './client-facts.ts';
+import type { ClientGrade } from './client-grade.ts';
 
 /** How to serve. Every field may be left out. */
 export type ServerWishes = {
@@ -9,6 +10,10 @@ export type ServerWishes = {
   protocol?: Served;
   /** Name, id or alias of a behaviour of the catalogue. Default: well-behaved. */
   behaviour?: string;
+  /** TLS: which behaviour it is each client says by its server name, NAME.localhost; well-behaved for all others. */
+  byName?: boolean;
+  /** TLS and DTLS: of the behaviours that let it be chosen (fatal-alert …). */
+  alert?: { level: number; description: number };
   exchange?: ExchangeKind;
   /** How an HTTP answer says where it ends. Default: the behaviour's. */
   framing?: ServePlan['framing'];
@@ -42,11 +47,15 @@ export type ServerWishes = {
 };
 
 export type ServedClient = {
+  /** "tls/never-reply": what it met. */
+  behaviour: string;
   /** "conn-1", "conn-2" … in the order they came. */
   conn: string;
   remote: string;
   /** "client answered our close_notify after 2 ms, then FIN" */
   text: string;
   facts: ClientFacts;
+  /** How well it took that, as far as the wire shows. */
+  grade: ClientGrade;
   events: readonly TimelineEvent[];
 };

@@ -58,6 +58,7 @@ function splitInline(argument: string): string[] {
 
 function countFits(declared: string, count: number): boolean {
   if (declared === '') return count === 0;
+  if (declared.startsWith('[')) return count <= 1;
   return declared.includes('...') ? count > 0 : count === 1;
 }
 

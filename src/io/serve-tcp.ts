@@ -1,3 +1,4 @@
+import { type ChooseByName, serveByName } from '../driver/serve/by-name.ts';
 import { serveConnection } from '../driver/serve/connection.ts';
 import type { ServePlan } from '../driver/serve/plan.ts';
 import type { Connect } from '../driver/world.ts';
@@ -10,6 +11,8 @@ export type ServerOptions = ServerLife & {
   plan: ServePlan;
   /** Makes the core of one connection (driver/serve/core.ts). */
   createCore(emit: Emit, remote: string, connectionId?: Uint8Array): TlsCore;
+  /** Chooses plan and core for a connection by its server name, instead of these two. */
+  choose?: ChooseByName;
   /** Default: listenTcp. */
   listen?(options: ListenOptions): Promise<Listener>;
 };
@@ -52,6 +55,10 @@ function serveOne({ options, accept, remote, connectionId, place }: One): Served
     close = () => transport.close();
     return transport;
   };
-  const task = serveConnection({ plan: options.plan, connect, scheduler, emit, createCore, failed });
+  const parts = { connect, scheduler, emit, failed };
+  const task =
+    options.choose === undefined
+      ? serveConnection({ ...parts, plan: options.plan, createCore })
+      : serveByName(parts, options.choose);
   return { task, close: () => close() };
 }

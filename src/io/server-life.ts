@@ -32,6 +32,8 @@ export type ServedConnection = { conn: string; remote: string; events: readonly 
 export type Server = {
   readonly host: string;
   readonly port: number;
+  /** Connections that are being served now. */
+  open(): number;
   /** Ends it: connections that are open are cut, and reported as far as they went. */
   close(): Promise<void>;
   /** Settles when it has ended, of its own accord or by `close`. Rejects with what was thrown inside, our bug. */
@@ -98,7 +100,7 @@ export async function runServer(
     cancel();
     throw error;
   }
-  return { host, port: listener.port, close: end, done };
+  return { host, port: listener.port, open: () => running.size, close: end, done };
 }
 
 type One = {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { SERVE_LIMITS, toQuicServePlan, toServePlan } from '../../src/catalog/behaviour.ts';
+import { SERVE_LIMITS, toQuicServePlan, toServePlan, withAlert } from '../../src/catalog/behaviour.ts';
 import { DTLS_BEHAVIOURS } from '../../src/catalog/behaviours/dtls.ts';
 import {
   behaviourHosts,
@@ -134,6 +134,28 @@ describe('the catalogue of QUIC behaviours', () => {
       exchange: 'echo',
       limits: { idle: 5, handshake: 10_000 },
     });
+  });
+});
+
+describe("an alert of the user's choice", () => {
+  it('takes the place of internal_error, and is in the sentence', () => {
+    const fatal = findBehaviour('fatal-alert');
+    const other = fatal && withAlert(fatal, { level: 1, description: 90 });
+    expect(other?.says).toBe('It ends with user_canceled(90) at level warning instead of close_notify.');
+    expect(other?.closing).toEqual([{ peer: 'raw_alert', level: 1, description: 90 }, { peer: 'fin' }]);
+    expect(fatal?.closing[0]).toMatchObject({ description: 80 });
+  });
+
+  it('is for those that say so', () => {
+    const bare = findBehaviour('fin-no-close-notify');
+    expect(bare && withAlert(bare, { level: 2, description: 40 })).toBeUndefined();
+    const all = [...TLS_BEHAVIOURS, ...DTLS_BEHAVIOURS].filter(({ alert }) => alert !== undefined);
+    expect(all.map(({ id }) => id)).toEqual([
+      'tls/fatal-alert',
+      'tls/fatal-alert-before-data',
+      'dtls/fatal-alert',
+    ]);
+    for (const each of all) expect(each.says).toContain('a fatal internal_error');
   });
 });
 

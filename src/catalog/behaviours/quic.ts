@@ -58,6 +58,7 @@ export const QUIC_BEHAVIOURS: readonly QuicBehaviour[] = [
     says: 'It answers the ClientHello with CONNECTION_CLOSE of type 0x1d, which Initial and Handshake packets must not hold.',
     breaks: ['quic-10.2.3-1d-becomes-1c'],
     goodClient: 'closes with PROTOCOL_VIOLATION',
+    gives: 'nothing',
     steps: { begun: [{ quic: 'early-0x1d', code: 7n }] },
   },
   {
@@ -66,6 +67,7 @@ export const QUIC_BEHAVIOURS: readonly QuicBehaviour[] = [
     says: 'Its application closes before the handshake is over; the client learns no more than APPLICATION_ERROR.',
     breaks: [],
     goodClient: 'gives up the handshake without guessing at a reason',
+    gives: 'nothing',
     steps: { begun: [{ quic: 'close', code: 7n, reason: 'not for everybody to read' }] },
   },
   {
@@ -74,6 +76,7 @@ export const QUIC_BEHAVIOURS: readonly QuicBehaviour[] = [
     says: 'It forgets the connection when it is asked for something, and answers what follows with stateless resets.',
     breaks: ['quic-10.2-server-keeps-states'],
     goodClient: 'knows the token, drains, and says nothing more',
+    gives: 'nothing',
     steps: {
       asked: [{ quic: 'forget' }],
       quiet: [{ quic: 'forget' }],
@@ -128,6 +131,7 @@ export const QUIC_BEHAVIOURS: readonly QuicBehaviour[] = [
     says: 'It closes when the first datagrams of a long answer have left; the rest never comes.',
     breaks: [],
     goodClient: 'does not take what it has for the whole',
+    gives: 'part',
     bodyBytes: 262_144,
     steps: { answered: CLOSE, quiet: CLOSE },
   },
@@ -137,6 +141,7 @@ export const QUIC_BEHAVIOURS: readonly QuicBehaviour[] = [
     says: 'It sends an answer without an end, resets the streams that requests came on, and closes.',
     breaks: [],
     goodClient: 'does not take what it has for the whole',
+    gives: 'part',
     endless: true,
     steps: {
       answered: [{ quic: 'sent', max_ms: 2_000 }, { quic: 'reset-streams', code: 0x10cn }, { quic: 'close' }],
@@ -182,5 +187,5 @@ function closing(
   entry: Omit<QuicBehaviour, 'steps'> & { steps: readonly QuicServeStep[]; also?: QuicBehaviour['steps'] },
 ): QuicBehaviour {
   const { steps, also = {}, ...rest } = entry;
-  return { ...rest, steps: { asked: steps, quiet: steps, ...also } };
+  return { ...rest, gives: 'nothing', steps: { asked: steps, quiet: steps, ...also } };
 }

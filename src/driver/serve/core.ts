@@ -13,13 +13,50 @@ export type ServerCoreOptions = {
   versions?: readonly (0x0303 | 0x0304)[];
   /** Preference order; the provider has to know them. Default: those of a client. */
   groups?: readonly number[];
+  /** TLS: a session can be resumed only once its client has sent close_notify. */
+  forgetful?: boolean;
   deps: Omit<CoreDeps, 'emit'>;
 };
 
 /** Makes the cores of one server: they share the ticket key and the memory of sessions, so that clients can resume. */
 export function createServerCores(options: ServerCoreOptions): (emit: Emit) => TlsCore {
   const config = { ...serverConfig(options), recordSizeLimit: LARGEST_RECORD };
-  return (emit) => createTlsCore('server', config, { ...options.deps, emit });
+  const create = (own: TlsConfig, emit: Emit): TlsCore =>
+    createTlsCore('server', own, { ...options.deps, emit });
+  if (options.forgetful !== true) return (emit) => create(config, emit);
+  const remembered = createMemory(options.deps.random);
+  return (emit) => {
+    const { memory, closedWell } = remembered.connection();
+    return create({ ...config, ...memory }, (fact, arrived) => {
+      if (fact.kind === 'alert' && fact.by === 'peer' && fact.description === CLOSE_NOTIFY) closedWell();
+      emit(fact, arrived);
+    });
+  };
+}
+
+/** Sessions in tickets and by ID, each connection's apart until it was closed well. */
+function createMemory(random: CoreDeps['random']): {
+  connection(): { memory: Pick<TlsConfig, 'tickets' | 'sessionCache'>; closedWell(): void };
+} {
+  const cache = boundedCache();
+  let keys: readonly Uint8Array[] = [];
+  return {
+    connection() {
+      const key = random(32);
+      const stored: (readonly [Uint8Array, Session])[] = [];
+      return {
+        memory: {
+          tickets: { key, ...TICKETS, otherKeys: () => keys },
+          sessionCache: { find: cache.find, store: (id, session) => void stored.push([id, session]) },
+        },
+        closedWell() {
+          if (keys.includes(key)) return;
+          keys = [key, ...keys].slice(0, MOST_KEYS);
+          for (const [id, session] of stored) cache.store(id, session);
+        },
+      };
+    },
+  };
 }
 
 /** What all connections of one server share. */
@@ -32,7 +69,7 @@ export function serverConfig(options: ServerCoreOptions): TlsConfig {
     signatureSchemes: DEFAULT_SCHEMES,
     verify: 'report',
     ...(identity === undefined ? {} : { identity }),
-    tickets: { key: deps.random(32), lifetime: 7_200, count: 2 },
+    tickets: { key: deps.random(32), ...TICKETS },
     sessionCache: boundedCache(),
     policy: DEFAULT_TLS_POLICY,
   };
@@ -53,6 +90,10 @@ function boundedCache(): {
   };
 }
 
+const CLOSE_NOTIFY = 0;
+const TICKETS = { lifetime: 7_200, count: 2 };
+/** Each ticket of a client is tried with all of them. */
+const MOST_KEYS = 32;
 const MOST_SESSIONS = 1_000;
 /** Nothing to ask for, but only who announces a limit is told the client's (RFC 8449 §4). */
 const LARGEST_RECORD = 2 ** 14 + 1;

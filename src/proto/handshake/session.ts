@@ -28,4 +28,10 @@ export type SessionCache = {
 };
 
 /** Server: how tickets are made. `key`: 32 bytes, AES-256-GCM; tickets of another key are refused, not faulted. */
-export type TicketIssuer = { key: Uint8Array; lifetime: number; count: number };
+export type TicketIssuer = {
+  key: Uint8Array;
+  lifetime: number;
+  count: number;
+  /** Keys whose tickets are taken too. */
+  otherKeys?(): readonly Uint8Array[];
+};

@@ -49,9 +49,12 @@ export function newSessionTicket12(ctx: Context, session: Session): Uint8Array {
 export function openTicket(ctx: Context, ticket: Uint8Array): Session | undefined {
   const { tickets } = ctx.config;
   if (tickets === undefined || ticket.length <= NONCE_LENGTH) return undefined;
-  const aead = ctx.deps.provider.aead('aes-256-gcm', tickets.key);
   const nonce = ticket.subarray(0, NONCE_LENGTH);
-  const plain = aead.open(nonce, NOTHING, ticket.subarray(NONCE_LENGTH));
+  const sealed = ticket.subarray(NONCE_LENGTH);
+  let plain: Uint8Array | undefined;
+  for (const key of [tickets.key, ...(tickets.otherKeys?.() ?? [])]) {
+    plain ??= ctx.deps.provider.aead('aes-256-gcm', key).open(nonce, NOTHING, sealed);
+  }
   const session = plain && decodeState(plain);
   if (session === undefined) return undefined;
   return ctx.now - session.receivedAt > tickets.lifetime * 1000 ? undefined : session;
