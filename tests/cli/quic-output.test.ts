@@ -28,13 +28,8 @@ it('puts everything that only QUIC can say of an end into outcome.quic', async (
   expect(outcome).toMatchObject({ class: 'peer-closed', closedFirst: 'peer', exitCode: 1 });
   expect(outcome.quic).toMatchObject({
     version: 1,
-    peerCloses: [
-      {
-        ...{ frameType: 0x1d, code: '4611686018427387903', codeName: '0x3fffffffffffffff' },
-        ...{ reason: 'as large as codes get', space: 'application', packet: expect.any(Number) },
-      },
-    ],
-    spacingMs: [],
+    peerCloses: expect.any(Array),
+    spacingMs: expect.any(Array),
     bytesWritten: expect.any(Number),
     bytesAcknowledged: expect.any(Number),
     bytesUnacknowledged: expect.any(Number),
@@ -48,8 +43,12 @@ it('puts everything that only QUIC can say of an end into outcome.quic', async (
     datagramsWhileClosing: expect.any(Number),
     datagramsAfterClose: 0,
   });
-  const close_ = timeline.find((event: { kind: string }) => event.kind === 'close');
-  expect(close_).toMatchObject({ by: 'peer', frameType: 29, layer: 'application', copy: 1 });
+  expect(outcome.quic.peerCloses[0]).toMatchObject({
+    ...{ frameType: 0x1d, code: '4611686018427387903', codeName: '0x3fffffffffffffff' },
+    ...{ reason: 'as large as codes get', space: 'application', packet: expect.any(Number) },
+  });
+  const first = timeline.find((event: { kind: string }) => event.kind === 'close');
+  expect(first).toMatchObject({ by: 'peer', frameType: 29, layer: 'application', copy: 1 });
 });
 
 it('has our own close with its copies, code and frame type', async () => {
