@@ -46,8 +46,9 @@ function classifyUnfinished(facts: DatagramCloseFacts): RecordOutcomeClass {
   return facts.connected === undefined ? 'unreachable' : 'handshake-failed';
 }
 
-/** Whatever came last: a datagram before it may have been lost. Only a known length says more. */
-function truncation({ plan, peerData }: DatagramCloseFacts): Outcome['truncationPossible'] {
+/** Whatever came last: a datagram before it may have been lost. Only a known length, or an answer that is whole, says more. */
+function truncation({ plan, peerData, answer }: DatagramCloseFacts): Outcome['truncationPossible'] {
+  if (answer?.complete === true) return 'no';
   if (plan?.expected === undefined) return 'unknown';
   const received = peerData.reduce((sum, data) => sum + data.bytes, 0);
   return received >= plan.expected ? 'no' : 'yes';
