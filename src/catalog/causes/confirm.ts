@@ -91,8 +91,16 @@ export const CONFIRM = {
   'serve-fatal-alert': serve('--behaviour fatal-alert', 'the same message, or the alert that it hides'),
   'serve-zero-window': serve('--behaviour zero-window-close', 'the same message: nobody reads what it sends'),
   'serve-plaintext': serve(
-    '--behaviour plaintext-close-notify',
-    'what it makes of a record that does not decrypt',
+    '--behaviour plaintext-after-close',
+    'what it makes of clear text after the TLS close',
+  ),
+  'serve-fin-handshake': serve(
+    '--behaviour fin-during-handshake',
+    'does it call SSL_shutdown on a handshake that was never completed',
+  ),
+  'serve-close-handshake': serve(
+    '--behaviour close-notify-during-handshake',
+    'what it makes of close_notify where a handshake message is due',
   ),
   'serve-user-canceled': serve('--behaviour user-canceled-only', 'what it makes of user_canceled alone'),
 

@@ -58,7 +58,7 @@ export const GO_CAUSES: readonly Cause[] = [
     who: 'local',
     severity: 'bug',
     fix: 'Finish the handshake first.',
-    confirm: 'watch-client',
+    confirm: 'serve-close-handshake',
     refs: [],
   },
   {

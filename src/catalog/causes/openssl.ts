@@ -98,7 +98,7 @@ export const OPENSSL_CAUSES: readonly Cause[] = [
     who: 'local',
     severity: 'bug',
     fix: 'Check SSL_in_init() before SSL_shutdown(); when a handshake fails just close the socket.',
-    confirm: 'handshake',
+    confirm: 'serve-fin-handshake',
     refs: ['openssl/openssl#710', 'openssl/openssl#8033', 'openssl/openssl#13897', 'alibaba/tengine#965'],
   },
   {
@@ -295,7 +295,7 @@ export const OPENSSL_CAUSES: readonly Cause[] = [
     who: 'local',
     severity: 'bug',
     fix: 'Do not shut down connections in handshake state; close the socket.',
-    confirm: 'handshake',
+    confirm: 'serve-fin-handshake',
     refs: [],
   },
   {
