@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import type { BehaviourEntry } from '../catalog/behaviour.ts';
 import type { Served } from '../catalog/behaviours/find.ts';
 import type { ClientGrade } from '../catalog/client-grade.ts';
@@ -49,14 +48,16 @@ export async function serveExec(options: ServeExecOptions): Promise<ServedRun[]>
       onClient: (client: ServedClient) => clients[at]?.push(client),
     })),
   );
-  const ca = await certificateFile(servers[0]?.certificate ?? '');
+  const certificate = servers[0]?.certificate ?? '';
+  const { createTemporaryFile } = await import('../io/temporary-file.ts');
+  const file = certificate === '' ? undefined : await createTemporaryFile(certificate, '.pem');
   const runs: ServedRun[] = [];
   try {
     for (const [at, server] of servers.entries()) {
       if (options.signal?.aborted === true) break;
       const entry = find.behavioursOf(protocol).find(({ id }) => id === server.id);
       if (entry === undefined) continue;
-      const filled = fill(command, server, entry, ca);
+      const filled = fill(command, server, entry, file?.path ?? '');
       const exit = await runCommand(filled, {
         limitMs,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -72,7 +73,7 @@ export async function serveExec(options: ServeExecOptions): Promise<ServedRun[]>
     }
   } finally {
     await Promise.all(servers.map((server) => server.close()));
-    if (ca !== '') await rm(ca, { force: true });
+    await file?.remove();
   }
   return runs;
 }
@@ -95,20 +96,6 @@ function fill(command: string, server: RunningServer, { id }: BehaviourEntry, ca
     ca,
   };
   return command.replace(/\{(port|host|name|ca)\}/gu, (_, key: string) => values[key] ?? '');
-}
-
-/** Empty where there is none. */
-async function certificateFile(certificate: string): Promise<string> {
-  if (certificate === '') return '';
-  const { writeFile } = await import('node:fs/promises');
-  const [{ tmpdir }, { join }, { randomUUID }] = await Promise.all([
-    import('node:os'),
-    import('node:path'),
-    import('node:crypto'),
-  ]);
-  const path = join(tmpdir(), `sslshut-ca-${randomUUID()}.pem`);
-  await writeFile(path, certificate, { mode: 0o600, flag: 'wx' });
-  return path;
 }
 
 const LIMIT_MS = 30_000;

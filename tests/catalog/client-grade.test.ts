@@ -76,10 +76,10 @@ describe('what the wire shows of a client', () => {
 
   it('hangs from ten seconds on, counted from the last thing that was said', () => {
     const fin = (t: number): Entry => [t, { kind: 'transport.fin', by: 'peer', certainty: 'sure' }];
-    const after = (t: number) =>
+    const ending = (t: number) =>
       gradeClient(entry('never-reply'), { facts: FACTS, events: timeline(...ASKED, fin(t)) });
-    expect(after(10_020).verdict).toBe('answered-correctly');
-    expect(after(10_021)).toMatchObject({ grade: 'warn', verdict: 'hung', text: 'hung 10.0 s' });
+    expect(ending(10_020).verdict).toBe('answered-correctly');
+    expect(ending(10_021)).toMatchObject({ grade: 'warn', verdict: 'hung', text: 'hung 10.0 s' });
     const idle = timeline(...open(), fin(50_000));
     expect(
       gradeClient(entry('well-behaved'), { facts: { ...FACTS, bytes: 0 }, events: idle }).verdict,
