@@ -122,6 +122,30 @@ describe('serve tls --exec', () => {
   });
 });
 
+/** What tls-close says over real sockets, as it does in the simulator. */
+const ENDS = [
+  ['well-behaved', 'clean'],
+  ['fin-no-close-notify', 'fin'],
+  ['rst-no-close-notify', 'reset'],
+  ['rst-after-close-notify', 'reset-after-close'],
+  ['fin-mid-record', 'fin-mid-record'],
+  ['fin-after-length', 'fin'],
+  ['coalesced-close-notify', 'clean'],
+  ['coalesced-fatal-alert', 'alert'],
+  ['split-close-notify', 'clean'],
+  ['fragmented-alert', 'alert'],
+  ['tickets-flood-before-close', 'clean'],
+  ['plaintext-after-close', 'clean'],
+  ['fatal-alert-before-data', 'alert'],
+  ['fin-during-handshake', 'handshake-failed'],
+  ['fin-before-finished', 'handshake-failed'],
+  ['rst-during-handshake', 'handshake-failed'],
+  ['rst-before-finished', 'handshake-failed'],
+  ['close-notify-during-handshake', 'handshake-failed'],
+  ['close-notify-before-finished', 'handshake-failed'],
+  ['plaintext-instead-of-hello', 'handshake-failed'],
+];
+
 describe('many behaviours at once', () => {
   /** Serves until it has been visited. */
   async function serving(argv: readonly string[], visit: (out: string) => Promise<unknown>): Promise<string> {

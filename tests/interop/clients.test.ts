@@ -96,3 +96,60 @@ describe.each(ENDS)('a GET from $behaviour', ({ behaviour, s_client, curl }) => 
     return undefined;
   });
 });
+
+/** curl's exit code at each behaviour, for a GET of HTTP/1.1. 18: a part of the answer, 28: its own time limit, 35: no handshake, 52: no answer, 56: receiving failed. */
+const CURL: Readonly<Record<string, number>> = {
+  'rst-no-close-notify': 56,
+  'rst-drops-tail': 56,
+  'fin-mid-record': 18,
+  'fin-mid-body': 18,
+  'fin-mid-body-no-alert': 18,
+  'fin-mid-chunks': 18,
+  'half-close-first': 52,
+  'zero-window-close': 28,
+  'fatal-alert-before-data': 56,
+  'late-certificate-required': 56,
+  'fin-during-handshake': 35,
+  'fin-before-finished': 35,
+  'rst-during-handshake': 35,
+  'rst-before-finished': 35,
+  'stall-handshake': 28,
+  'stall-before-finished': 28,
+  'close-notify-during-handshake': 35,
+  'close-notify-before-finished': 35,
+  'plaintext-instead-of-hello': 35,
+};
+
+describe('curl against every behaviour', () => {
+  type Told = {
+    behaviour: string;
+    exit: { code: number };
+    grade: { grade: string; verdict: string };
+  };
+
+  it('ends with the code that the table says, and is graded by it', async (context) => {
+    const why = missing('curl');
+    if (why !== undefined) return context.skip(why);
+    const client = 'curl -sS -m 6 --cacert {ca} --resolve {name}:{port}:127.0.0.1 https://{name}:{port}/';
+    const { code, stdout, stderr } = await run(
+      process.execPath,
+      [BIN, 'serve', 'tls', '--all', '--json', '--exec', client],
+      150_000,
+    );
+    const runs = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line): Told => JSON.parse(line));
+    const codes = Object.fromEntries(
+      runs.flatMap(({ behaviour, exit }) => (exit.code === 0 ? [] : [[behaviour.slice(4), exit.code]])),
+    );
+    expect(codes, stderr).toEqual(CURL);
+    const failed = runs.filter(({ grade }) => grade.grade === 'fail');
+    // Without a length, it takes a FIN for the end.
+    expect(failed.map(({ behaviour, grade }) => `${behaviour} ${grade.verdict}`)).toEqual([
+      'tls/fin-no-close-notify accepted-unproven',
+    ]);
+    expect(code).toBe(1);
+    return undefined;
+  });
+});
