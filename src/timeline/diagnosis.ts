@@ -4,6 +4,9 @@ import type { Grade } from './outcome.ts';
 /** `inconclusive`: the question could not be put, or the answer says nothing. */
 export type CheckGrade = Grade | 'inconclusive';
 
+/** Of TLS and DTLS, and of QUIC. */
+export type CheckVersion = '1.2' | '1.3' | 'v1';
+
 /** What a rule of a check found. `seen` of `of` repetitions showed it; the evidence is the first one's. */
 export type CheckFinding = {
   rule: string;
@@ -23,7 +26,7 @@ export type CheckFinding = {
 /** One check in one version. `grade`: the worst of its findings; without any it passed. */
 export type CheckReport = {
   check: string;
-  version: '1.2' | '1.3';
+  version: CheckVersion;
   asks: string;
   grade: CheckGrade;
   /** What is right, where it passed. */
@@ -35,7 +38,7 @@ export type CheckReport = {
 };
 
 export type VersionReport = {
-  version: '1.2' | '1.3';
+  version: CheckVersion;
   /** `not-offered`: the handshake failed in this version, and not in the other. */
   state: 'checked' | 'not-offered';
   reason?: string;
@@ -52,6 +55,7 @@ export type Diagnosis = {
   schema: 'sslshut/1';
   command: 'diagnose';
   target: string;
+  protocol: 'tls' | 'dtls' | 'quic';
   tool: { name: 'sslshut'; version: string; crypto: string; node: string };
   grade: CheckGrade;
   versions: readonly VersionReport[];

@@ -25,7 +25,7 @@ import { createSimClock, type SimClock } from '../../src/sim/clock.ts';
 import { createDatagramLink } from '../../src/sim/datagram-link.ts';
 import { createSimIdentity, createSimTrust } from '../../src/sim/identity.ts';
 import { createRandom } from '../../src/sim/random.ts';
-import type { TimelineEvent } from '../../src/timeline/event.ts';
+import type { Emit, TimelineEvent } from '../../src/timeline/event.ts';
 import { createRecorder } from '../../src/timeline/recorder.ts';
 
 /** All associations of a probe, one after the other, against a server that behaves like that. */
@@ -116,10 +116,10 @@ function createSimServer(
       });
       return { ...transport, close: () => table.remove(association) };
     };
-    const emit = (fact: { kind: string }): void => {
+    const emit: Emit = (fact) => {
       if (fact.kind === 'handshake.completed') established = true;
     };
-    const createCore = (to: typeof emit) => cores.create(to, remote);
+    const createCore = (to: Emit) => cores.create(to, remote);
     scheduler.spawn(serveConnection({ plan, connect, scheduler, emit, createCore, failed }));
   };
   return {

@@ -37,6 +37,8 @@ export type ProbeRule<T = Told, V extends string = '1.2' | '1.3'> = {
   fix?: FixName;
   /** What users of such a peer would read. */
   effect?: EffectName;
+  /** It rests on silence, which over datagrams may be loss: it counts where every repetition shows it, and there were three. */
+  silent?: true;
   when(told: T): Hit | undefined;
 };
 

@@ -7,34 +7,47 @@ import { type ProbeWorld, probeConnection } from './connection.ts';
 import { type ConnectionPlan, type ProbeExchange, runs, type Survey } from './plan.ts';
 
 /** One probe in one version, once. */
-export type ProbeJob = {
+export type ProbeJob<C = ConnectionPlan, V extends string = '1.2' | '1.3'> = {
   probe: string;
-  version: '1.2' | '1.3';
+  version: V;
   repetition: number;
-  connections: readonly ConnectionPlan[];
+  connections: readonly C[];
 };
 
 /** `cut`: the budget or a signal ended it before it was over; its timeline then proves nothing. */
-export type ProbeRun = ProbeJob & { events: readonly TimelineEvent[]; cut: boolean };
+export type Ran<Job> = Job & { events: readonly TimelineEvent[]; cut: boolean };
+export type ProbeRun = Ran<ProbeJob>;
 
-export type RunOptions = {
+export type RunOptions<Job = ProbeJob> = {
   /** At a time. */
   concurrency: number;
   budgetMs: Millis;
   /** Says something once nobody wants the rest. */
   interrupted(): string | undefined;
-  onRun?(run: ProbeRun): void;
+  onRun?(run: Ran<Job>): void;
+};
+
+/** Where jobs of any protocol are done. */
+export type Workplace<Job> = Pick<ProbeWorld, 'scheduler' | 'failed'> & {
+  /** The connections of one job; `emitter` names them. */
+  work(job: Job, emitter: (name: string) => Emit): Task<void>;
 };
 
 /** Runs the jobs, some at a time, in their order, until the budget is spent. What had not ended by then is `cut`. */
-export function* runJobs(
-  world: ProbeWorld,
-  jobs: readonly ProbeJob[],
-  options: RunOptions,
-): Task<ProbeRun[]> {
-  const { scheduler } = world;
+export function runJobs(world: ProbeWorld, jobs: readonly ProbeJob[], options: RunOptions): Task<ProbeRun[]> {
+  const work: Workplace<ProbeJob>['work'] = (job, emitter) => connections(world, job, emitter);
+  return workThrough({ scheduler: world.scheduler, failed: world.failed, work }, jobs, options);
+}
+
+/** The same for the jobs of any protocol. */
+export function* workThrough<Job>(
+  place: Workplace<Job>,
+  jobs: readonly Job[],
+  options: RunOptions<Job>,
+): Task<Ran<Job>[]> {
+  const { scheduler } = place;
   const deadline = scheduler.clock.now() + options.budgetMs;
-  const done: ProbeRun[] = [];
+  const done: Ran<Job>[] = [];
   let next = 0;
   let working = 0;
   const stopped = (): string | undefined =>
@@ -43,7 +56,7 @@ export function* runJobs(
   function* work(): Task<void> {
     for (let job = jobs[next]; job !== undefined; job = jobs[next]) {
       next += 1;
-      const run = yield* runJob(world, job, stopped);
+      const run = yield* runJob(place, job, stopped);
       done.push(run);
       options.onRun?.(run);
     }
@@ -56,7 +69,7 @@ export function* runJobs(
         working -= 1;
         scheduler.poke();
       },
-      world.failed,
+      place.failed,
     );
   }
   yield* until('the probes', () => working === 0);
@@ -93,11 +106,15 @@ function toSurvey(version: Survey['version'], events: readonly TimelineEvent[]):
   return { version, state: 'open', exchange: 'http1', keepAlive: !answer.closes && !closed };
 }
 
-function* runJob(world: ProbeWorld, job: ProbeJob, stopped: () => string | undefined): Task<ProbeRun> {
-  const recorder = createRecorder(world.scheduler.clock.now);
+function* runJob<Job>(
+  { scheduler, work }: Workplace<Job>,
+  job: Job,
+  stopped: () => string | undefined,
+): Task<Ran<Job>> {
+  const recorder = createRecorder(scheduler.clock.now);
   if (stopped() !== undefined) return { ...job, events: [], cut: true };
   const why = yield* interruptible(
-    connections(world, job, (name) => recorder.emitter(name)),
+    work(job, (name) => recorder.emitter(name)),
     stopped,
   );
   return { ...job, events: recorder.events, cut: why !== undefined };
