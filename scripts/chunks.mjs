@@ -9,6 +9,7 @@ export const CHUNKS = [
   { name: 'self-signed', file: 'src/io/self-signed.ts' },
   { name: 'dtls-close', file: 'src/cli/commands/dtls-close.ts' },
   { name: 'quic-close', file: 'src/cli/commands/quic-close.ts' },
+  { name: 'diagnose', file: 'src/cli/commands/diagnose.ts' },
   { name: 'explain', file: 'src/cli/commands/explain.ts' },
   { name: 'peer-commands', file: 'src/cli/peer-commands.ts' },
   { name: 'parse', file: 'src/cli/parse.ts' },

@@ -3,6 +3,8 @@ import { chooseProvider } from './io/provider.ts';
 import type { ProfileName } from './shutdown/types.ts';
 import type { ScenarioRun } from './sim/scenario.ts';
 
+export type { DiagnoseOptions } from './api/diagnose.ts';
+export { diagnose } from './api/diagnose.ts';
 export type { DtlsCloseOptions } from './api/dtls-close.ts';
 export { dtlsClose } from './api/dtls-close.ts';
 export { explain } from './api/explain.ts';
@@ -45,6 +47,7 @@ export { toJson, toNdjson } from './render/json.ts';
 export type { RepeatReport, Report } from './render/report.ts';
 export { toRepeatReport, toReport } from './render/report.ts';
 export type { ScenarioRun } from './sim/scenario.ts';
+export type { CheckFinding, CheckReport, Diagnosis, VersionReport } from './timeline/diagnosis.ts';
 export type { Emit, Fact, TimelineEvent } from './timeline/event.ts';
 export type { Finding, Grade, Outcome, OutcomeClass } from './timeline/outcome.ts';
 

@@ -255,7 +255,7 @@ function timeOptions(raw: RawOptions): Partial<TlsCloseOptions> {
   };
 }
 
-function addressOptions(raw: RawOptions): Partial<TlsCloseOptions> {
+export function addressOptions(raw: RawOptions): Partial<TlsCloseOptions> {
   atMostOne(
     [
       ['-4', flagOf(raw, 'ipv4')],

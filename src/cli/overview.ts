@@ -41,6 +41,7 @@ const COMMANDS = [
   ['tls-close <target>', 'connect, close, and say how the connection ended'],
   ['dtls-close <target>', 'the same for DTLS, over UDP'],
   ['quic-close <target>', 'the same for QUIC, with a code and a reason'],
+  ['diagnose <target>', 'ask a TLS server how it closes, check by check, and grade it'],
   ['serve <protocol>', 'a TLS, DTLS or QUIC server that closes well or badly, for testing clients'],
   ['run <file...>', 'play scenarios step by step and compare'],
   ['demo', 'ten peers, and how each ends'],

@@ -110,6 +110,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'tls-close': async () => (await import('./commands/tls-close.ts')).tlsCloseCommand,
   'dtls-close': async () => (await import('./commands/dtls-close.ts')).dtlsCloseCommand,
   'quic-close': async () => (await import('./commands/quic-close.ts')).quicCloseCommand,
+  diagnose: async () => (await import('./commands/diagnose.ts')).diagnoseCommand,
   serve: () => peerCommand('serve'),
   run: () => peerCommand('run'),
   demo: () => peerCommand('demo'),

@@ -1,9 +1,10 @@
-import type {
-  CheckFinding,
-  CheckGrade,
-  CheckReport,
-  Diagnosis,
-  VersionReport,
+import {
+  CHECK_GRADES,
+  type CheckFinding,
+  type CheckGrade,
+  type CheckReport,
+  type Diagnosis,
+  type VersionReport,
 } from '../timeline/diagnosis.ts';
 import type { TimelineEvent } from '../timeline/event.ts';
 import { capPeerText } from './escape.ts';
@@ -13,8 +14,14 @@ import { count, duration } from './verdict-text.ts';
 
 /** A diagnosis for a terminal: each version's grade, what was found with its evidence, what users see of it, what to do. */
 export function toDiagnosisText(diagnosis: Diagnosis, page: Page & { verbose: boolean }): string[] {
+  const { versions } = diagnosis;
   const rows = [
-    ...diagnosis.versions.flatMap((version) => [...versionRows(version, page.verbose), BLANK]),
+    ...versions.map(headRow),
+    BLANK,
+    ...foundIn(versions).flatMap((found) => findingRows(found, page.verbose)),
+    ...(page.verbose ? passedRows(versions) : passedRow(versions)),
+    ...leftRows(versions),
+    ...(versions.some(({ state }) => state === 'checked') ? [BLANK] : []),
     ...fixRows(diagnosis, page.verbose),
     conclusion(diagnosis),
   ];
@@ -26,35 +33,14 @@ export function toDiagnosisLine(diagnosis: Diagnosis, page: Page): string[] {
   return fitRow(conclusion(diagnosis), page);
 }
 
-function versionRows(report: VersionReport, verbose: boolean): Row[] {
+function headRow(report: VersionReport): Row {
   const name: Span = { text: `TLS ${report.version}`, tone: 'strong' };
   if (report.state === 'not-offered') {
-    return [
-      {
-        body: [
-          name,
-          { text: ` not checked: ${capPeerText(report.reason ?? 'no handshake')}`, tone: 'faint' },
-        ],
-      },
-    ];
+    const why = capPeerText(report.reason ?? 'no handshake');
+    return { body: [name, { text: `  not checked: ${why}`, tone: 'faint' }] };
   }
-  const shown = report.checks.filter((check) => verbose || check.findings.length > 0);
-  const passed = report.checks.filter(({ findings }) => findings.length === 0).map(({ check }) => check);
-  return [
-    {
-      body: [
-        name,
-        { text: '  ' },
-        { text: report.grade, tone: GRADE_TONES[report.grade] },
-        { text: `  ${exchangeText(report)}`, tone: 'faint' },
-      ],
-    },
-    ...shown.flatMap((check) => checkRows(check, verbose)),
-    ...(verbose || passed.length === 0
-      ? []
-      : [lead('passed', 'pass', [{ text: passed.join(', '), tone: 'faint' }])]),
-    ...leftRows(report),
-  ];
+  const grade: Span = { text: report.grade, tone: GRADE_TONES[report.grade] };
+  return { body: [name, { text: '  ' }, grade, { text: `  ${exchangeText(report)}`, tone: 'faint' }] };
 }
 
 function exchangeText({ exchange, keepAlive }: VersionReport): string {
@@ -62,41 +48,79 @@ function exchangeText({ exchange, keepAlive }: VersionReport): string {
   return keepAlive ? 'over HTTP/1.1' : 'over HTTP/1.1, one request for each connection';
 }
 
-function checkRows(check: CheckReport, verbose: boolean): Row[] {
-  if (check.findings.length === 0) {
-    return [
-      lead('pass', 'pass', [
-        { text: check.check, tone: 'strong' },
-        { text: ` ${check.passes}`, tone: 'faint' },
-      ]),
-    ];
+/** A finding, once for all versions that show it alike. `only`: where another version was checked and does not. */
+type Found = { check: string; finding: CheckFinding; versions: string[]; only: boolean };
+
+function foundIn(versions: readonly VersionReport[]): Found[] {
+  const found = new Map<string, Found>();
+  for (const { version, checks } of versions) {
+    for (const { check, findings } of checks) {
+      for (const finding of findings) {
+        const key = [check, finding.rule, finding.grade, finding.text].join(' ');
+        const known = found.get(key);
+        if (known === undefined) found.set(key, { check, finding, versions: [version], only: true });
+        else known.versions.push(version);
+      }
+    }
   }
-  return check.findings.flatMap((finding) => findingRows(check.check, finding, verbose));
+  const all = [...found.values()];
+  for (const one of all) {
+    const asked = versions.filter(({ checks }) => checks.some(({ check }) => check === one.check));
+    one.only = asked.length > one.versions.length;
+  }
+  return all.sort((a, b) => CHECK_GRADES.indexOf(b.finding.grade) - CHECK_GRADES.indexOf(a.finding.grade));
 }
 
-function findingRows(check: string, finding: CheckFinding, verbose: boolean): Row[] {
+function passed({ checks }: VersionReport): CheckReport[] {
+  return checks.filter(({ findings }) => findings.length === 0);
+}
+
+function passedRow(versions: readonly VersionReport[]): Row[] {
+  const names = new Set(versions.flatMap(passed).map(({ check }) => check));
+  const failed = versions.flatMap(({ checks }) => checks).filter(({ findings }) => findings.length > 0);
+  for (const { check } of failed) names.delete(check);
+  return names.size === 0 ? [] : [lead('passed', 'pass', [{ text: [...names].join(', '), tone: 'faint' }])];
+}
+
+function passedRows(versions: readonly VersionReport[]): Row[] {
+  return versions.flatMap((version) =>
+    passed(version).map(({ check, passes }) =>
+      lead('pass', 'pass', [
+        { text: check, tone: 'strong' },
+        { text: ` TLS ${version.version}: ${passes}`, tone: 'faint' },
+      ]),
+    ),
+  );
+}
+
+function findingRows({ check, finding, versions, only }: Found, verbose: boolean): Row[] {
   const { grade, text, clause, seen, of, who, effect } = finding;
   const often = seen === of ? '' : ` (${seen} of ${of} times)`;
+  const where = only ? ` (TLS ${versions.join(', ')} only)` : '';
   const by = who === 'peer' ? '' : ` · ${who === 'local' ? 'we' : who}`;
   const rows: Row[] = [
     lead(GRADE_WORDS[grade], grade, [
       { text: check, tone: 'strong' },
-      { text: ` ${capPeerText(text)}${often}` },
+      { text: ` ${capPeerText(text)}${often}${where}` },
       ...(clause === '' ? [] : [{ text: `  ${clause}${by}`, tone: 'faint' as const }]),
     ]),
   ];
-  if (grade === 'info' || grade === 'inconclusive' ? verbose : true) rows.push(...evidenceRows(finding));
-  if (effect.length > 0 && (grade === 'fail' || grade === 'warn')) rows.push(effectRow(effect, verbose));
+  const serious = grade === 'fail' || grade === 'warn';
+  if (serious || verbose) rows.push(...evidenceRows(finding));
+  if (effect.length > 0 && serious) rows.push(effectRow(effect, verbose));
   return rows;
 }
 
 /** The events that prove it, one line: when and what. */
 function evidenceRows({ evidence }: CheckFinding): Row[] {
-  const words = evidence.flatMap((event) => eventText(event) ?? []);
+  const [first] = evidence;
+  const start = first === undefined ? 0 : (first.arrived ?? first.t);
+  const words = evidence.flatMap((event) => eventText(event, start) ?? []);
   return words.length === 0 ? [] : [indented('seen', words.join(' · '))];
 }
 
-function eventText(event: TimelineEvent): string | undefined {
+/** `start`: when the first of them was; the others count from it. */
+function eventText(event: TimelineEvent, start: number): string | undefined {
   const told = describeEvent(event, undefined, true);
   if (told === undefined) return undefined;
   const what = told.spans
@@ -104,23 +128,27 @@ function eventText(event: TimelineEvent): string | undefined {
     .join('')
     .trim();
   const side = told.side === 'none' ? '' : told.side === 'local' ? 'we: ' : 'peer: ';
-  return `${duration(event.arrived ?? event.t)} ${side}${what}`;
+  const after = (event.arrived ?? event.t) - start;
+  return `${after > 0 ? `+${duration(after)} ` : ''}${side}${what}`;
 }
 
 function effectRow(effect: CheckFinding['effect'], verbose: boolean): Row {
   const shown = effect.slice(0, verbose ? effect.length : MOST_EFFECTS);
   const more = effect.length - shown.length;
-  const text = shown
-    .map(({ program, message }) => `${program}: "${message.slice(0, MOST_MESSAGE)}"`)
-    .join(' · ');
+  const text = shown.map(({ program, message }) => `${program}: "${shortened(message)}"`).join(' · ');
   return indented('users', `${text}${more > 0 ? ` · and ${more} more` : ''}`);
 }
 
-function leftRows({ left }: VersionReport): Row[] {
+function shortened(message: string): string {
+  return message.length > MOST_MESSAGE ? `${message.slice(0, MOST_MESSAGE)}…` : message;
+}
+
+function leftRows(versions: readonly VersionReport[]): Row[] {
+  const left = versions.flatMap((version) => version.left);
   const reasons = [...new Set(left.map(({ why }) => why))];
   return reasons.map((why) => {
-    const checks = left.filter((one) => one.why === why).map(({ check }) => check);
-    return lead('left out', 'inconclusive', [{ text: `${checks.join(', ')}: ${why}`, tone: 'faint' }]);
+    const checks = new Set(left.filter((one) => one.why === why).map(({ check }) => check));
+    return lead('left out', 'inconclusive', [{ text: `${[...checks].join(', ')}: ${why}`, tone: 'faint' }]);
   });
 }
 

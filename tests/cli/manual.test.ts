@@ -4,7 +4,9 @@ import { DTLS_BEHAVIOURS } from '../../src/catalog/behaviours/dtls.ts';
 import { behaviourName } from '../../src/catalog/behaviours/find.ts';
 import { QUIC_BEHAVIOURS } from '../../src/catalog/behaviours/quic.ts';
 import { TLS_BEHAVIOURS } from '../../src/catalog/behaviours/tls.ts';
+import { PROBES } from '../../src/catalog/probes/find.ts';
 import { demoSpec } from '../../src/cli/commands/demo-spec.ts';
+import { diagnoseSpec } from '../../src/cli/commands/diagnose-spec.ts';
 import { dtlsCloseSpec } from '../../src/cli/commands/dtls-close-spec.ts';
 import { explainSpec } from '../../src/cli/commands/explain-spec.ts';
 import { quicCloseSpec } from '../../src/cli/commands/quic-close-spec.ts';
@@ -15,7 +17,16 @@ import { helpText } from '../../src/cli/parse.ts';
 import { VERSION } from '../../src/driver/version.ts';
 import { OUTCOME_CLASSES } from '../../src/timeline/outcome.ts';
 
-const SPECS = [tlsCloseSpec, dtlsCloseSpec, quicCloseSpec, serveSpec, runSpec, demoSpec, explainSpec];
+const SPECS = [
+  tlsCloseSpec,
+  dtlsCloseSpec,
+  quicCloseSpec,
+  serveSpec,
+  runSpec,
+  demoSpec,
+  explainSpec,
+  diagnoseSpec,
+];
 const page = (name: string): string => readFileSync(new URL(`../../man/${name}.1`, import.meta.url), 'utf8');
 const packageJson: { version: string; man: string[] } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -65,6 +76,14 @@ describe('the manual', () => {
   it('explains every class', () => {
     for (const name of OUTCOME_CLASSES)
       expect(page('sslshut')).toContain(`.B ${name.replaceAll('-', '\\-')}\n`);
+  });
+
+  it('says of every check what the catalogue says', () => {
+    const text = page('sslshut-diagnose').replaceAll('\\-', '-').replaceAll(/\s+/g, ' ');
+    for (const { id, asks, passes } of PROBES) {
+      expect(text).toContain(`.TP .B ${id} ${asks}`);
+      expect(text).toContain(`Right: ${passes}.`);
+    }
   });
 
   it('says of every behaviour what the catalogue says', () => {

@@ -64,6 +64,11 @@ const PEERS: Readonly<Record<string, (argument: string) => Promise<Peer>>> = {
     const { port } = socket.address();
     return { port, stop: () => new Promise<void>((closed) => socket.close(() => closed())) };
   },
+  /** `serve tls` with that behaviour. */
+  serve: async (behaviour) => {
+    const server = await serve({ behaviour });
+    return { port: server.port, stop: () => server.close() };
+  },
   /** `serve dtls` with that behaviour. */
   dtls: async (behaviour) => {
     const server = await serve({ protocol: 'dtls', behaviour });

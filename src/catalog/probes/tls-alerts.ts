@@ -276,9 +276,9 @@ export const TLS_ALERT_PROBES: readonly Probe[] = [
         when: (told) =>
           each(told, (conn) => {
             const late = conn.ourData.find((data) => data.afterClose);
-            const answers = conn.answers.length;
-            if (late === undefined || answers <= conn.ourData.filter((data) => !data.afterClose).length)
-              return undefined;
+            const asked = conn.ourData.filter((data) => !data.afterClose).length;
+            const taken = conn.answers.filter(({ status }) => !NO_REQUEST.includes(status));
+            if (late === undefined || taken.length <= asked) return undefined;
             return {
               text: 'a request sent behind our close_notify was answered',
               evidence: [conn.ourClose, late, conn.answers.at(-1)],
@@ -316,4 +316,6 @@ function each(told: Told, hit: (conn: Conn) => Hit | undefined): Hit | undefined
   return undefined;
 }
 
+/** What some say to whoever leaves without a request: an answer to the end, not to what came behind it. */
+const NO_REQUEST: readonly number[] = [400, 408];
 const BAD: readonly string[] = ['alert', 'fault', 'open'];

@@ -11,7 +11,7 @@ import type { ClosePlan } from '../close/plan.ts';
 import { createWitness } from '../close/witness.ts';
 import { lingerProbe } from '../linger.ts';
 import type { Scheduler } from '../scheduler.ts';
-import type { Task } from '../task.ts';
+import { type Task, until } from '../task.ts';
 import type { Connect } from '../world.ts';
 import { type Conversation, listen, send, tell } from './conversation.ts';
 import type { ConnectionPlan, ProbeLimits } from './plan.ts';
@@ -49,7 +49,9 @@ export function* probeConnection(
   try {
     const there = plan.shaking === true ? yield* greet(closing) : yield* establish(closing);
     if (!there) return undefined;
-    deaf = world.scheduler.spawn(listen(conversation), undefined, world.failed);
+    // Before the Finished: what the peer says is left unread, so that the handshake stays where it is.
+    if (plan.shaking === true) conversation.over = true;
+    else deaf = world.scheduler.spawn(listen(conversation), undefined, world.failed);
     closing.emit({ kind: 'phase', name: 'probe' });
     yield* playActs(conversation, plan.acts, world);
     yield* seeReset(closing, plan.linger_ms);
@@ -73,12 +75,17 @@ function open(
   return createClosing({ plan, line, scheduler, witness, createCore, again: () => again });
 }
 
-/** The ClientHello, and not more. */
+/** The ClientHello, until something of the answer has come: then the peer has taken the connection up. */
 function* greet(closing: Closing): Task<boolean> {
   if (!(yield* connect(closing))) return false;
-  closing.core.start(closing.now());
+  const { core, emit, now, plan, seen } = closing;
+  core.start(now());
   send(closing);
-  return true;
+  const ms = plan.limits.handshake;
+  const come = (): boolean => core.unread() > 0 || seen.peerFin !== undefined || seen.peerReset !== undefined;
+  if (yield* until('an answer to the ClientHello', come, now() + ms)) return core.unread() > 0;
+  emit({ kind: 'limit', phase: 'handshake', ms });
+  return false;
 }
 
 function* seeReset({ seen, emit, channel }: Closing, ms: number | undefined): Task<void> {

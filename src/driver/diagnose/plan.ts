@@ -61,7 +61,7 @@ export type ConnectionPlan = {
   acts: readonly ProbeAct[];
   /** After the peer's FIN: so long to see whether a RST follows. */
   linger_ms?: Millis;
-  /** The acts begin when the ClientHello has left. */
+  /** The acts begin when the first of the peer's answer to our ClientHello has come; it stays unread. */
   shaking?: true;
   /** The session of that connection of the same probe is offered. */
   resume?: string;
