@@ -56,7 +56,7 @@ export function quicCore(
 }
 
 /** What an endpoint would find out of a client's first datagram. Undefined: no Initial stands in front. */
-export function acceptedFrom(datagram: Uint8Array, at: number): AcceptedClient | undefined {
+function acceptedFrom(datagram: Uint8Array, at: number): AcceptedClient | undefined {
   const header = parsePacket(datagram, 0, 8);
   if (header.form !== 'long' || header.type !== 'initial') return undefined;
   const { version, destination, source } = header;
