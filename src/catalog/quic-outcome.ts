@@ -121,14 +121,17 @@ function relation(facts: QuicCloseFacts, first: Of<'close'> | undefined): Outcom
 
 /**
  * yes: something we wrote was never acknowledged, or a stream of the exchange stopped without FIN. Control streams, which only end with
- * their connection, are unidirectional and do not count.
+ * their connection, are unidirectional and do not count. Whoever asked for so many bytes and got them misses none.
  */
 function truncation(
-  { streamData, streams }: QuicCloseFacts,
+  { streamData, streams, plan }: QuicCloseFacts,
   quic: QuicOutcome,
 ): Outcome['truncationPossible'] {
   if (quic.bytesUnacknowledged > 0) return 'yes';
   const theirs = streamData.filter(({ by, stream }) => by === 'peer' && isBidi(stream));
+  if (plan?.expected !== undefined) {
+    return theirs.reduce((sum, { bytes }) => sum + bytes, 0) >= plan.expected ? 'no' : 'yes';
+  }
   const open = new Set(theirs.map(({ stream }) => stream));
   for (const { by, what, stream } of streams) {
     if (by !== 'peer' || !isBidi(stream)) continue;

@@ -101,6 +101,14 @@ describe('how a QUIC connection ended', () => {
     expect(outcome.summary).toContain('0x1d H3_NO_ERROR (0x100)');
   });
 
+  it.each([
+    [10, 'no'],
+    [11, 'yes'],
+  ] as const)('asked for %i bytes and given 10 without FIN: truncation %s', (expected, truncationPossible) => {
+    const got: Entry[] = [[15, streamData('peer', 10, false)]];
+    expect(judged(...up({ expected }), ...got, ...ended)).toMatchObject({ truncationPossible });
+  });
+
   it('goes by the close in the highest space where one went out in several (RFC 9000 §10.2.3)', () => {
     const hidden = {
       frameType: 0x1c,
