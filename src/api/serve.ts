@@ -44,8 +44,9 @@ export type RunningServer = {
  */
 export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
   refuseForeign(options);
-  const begin = await STARTS[options.protocol ?? 'tls'](options);
-  const server = await startServer(options, await prepareServers(options), begin);
+  const { protocol = 'tls' } = options;
+  const begin = await STARTS[protocol](options);
+  const server = await startServer(options, await prepareServers(options, new Set([protocol])), begin);
   options.signal?.addEventListener('abort', () => void server.close());
   return server;
 }
@@ -55,7 +56,8 @@ export async function serveEach(each: readonly ServeOptions[]): Promise<RunningS
   const [first] = each;
   if (first === undefined) return [];
   for (const options of each) refuseForeign(options);
-  const prepared = await prepareServers(first);
+  const protocols = new Set(each.map(({ protocol = 'tls' }) => protocol));
+  const prepared = await prepareServers(first, protocols);
   const servers: RunningServer[] = [];
   try {
     for (const options of each) {
@@ -74,10 +76,10 @@ export async function serveEach(each: readonly ServeOptions[]): Promise<RunningS
 
 type Prepared = { identity?: Identity; certificate: string; provider: CryptoProvider };
 
-async function prepareServers(options: ServeOptions): Promise<Prepared> {
+async function prepareServers(options: ServeOptions, protocols: ReadonlySet<Served>): Promise<Prepared> {
   // What only a server needs stays out of a client's start.
-  const { behaviourHosts, SERVED } = await import('../catalog/behaviours/find.ts');
-  const names = new Set(SERVED.flatMap((protocol) => behaviourHosts(protocol)));
+  const { behaviourHosts } = await import('../catalog/behaviours/find.ts');
+  const names = new Set([...protocols].flatMap((protocol) => behaviourHosts(protocol)));
   const made = await serverIdentity(options, [...names]);
   return { ...made, provider: await chooseProvider(options.crypto ?? 'auto', { mlkem: true }) };
 }
@@ -97,7 +99,17 @@ async function startServer(options: ServeOptions, prepared: Prepared, begin: Beg
 }
 
 function refuseForeign(options: ServeOptions): void {
-  const { protocol = 'tls', psk, connectionIds, retry, versions, byName, alert, behaviour } = options;
+  const {
+    protocol = 'tls',
+    psk,
+    connectionIds,
+    retry,
+    versions,
+    byName,
+    alert,
+    behaviour,
+    exchange,
+  } = options;
   if (protocol !== 'dtls' && (psk !== undefined || connectionIds !== undefined)) {
     throw new UsageError('bad-option', 'a pre-shared key and connection IDs are for DTLS');
   }
@@ -105,6 +117,8 @@ function refuseForeign(options: ServeOptions): void {
   if (protocol === 'quic' && versions !== undefined) {
     throw new UsageError('bad-option', 'QUIC is served with TLS 1.3, in version 1 and 2');
   }
+  if (protocol !== 'tls' && exchange === 'h2')
+    throw new UsageError('bad-option', 'HTTP/2 is served over TLS');
   if (protocol === 'quic' && alert !== undefined) throw new UsageError('bad-option', 'QUIC has no alerts');
   if (byName !== true) return;
   if (protocol !== 'tls') throw new UsageError('bad-option', 'only TLS is served by server name');
@@ -134,7 +148,8 @@ const STARTS: Readonly<Record<Served, (options: ServeOptions) => Promise<Begin>>
       start: (cores, wish) => {
         const parts = (one: Behaviour) => {
           const forgetful = one.forgetful === true;
-          const createCore = createServerCores({ ...cores, ...versionsOf(options), forgetful });
+          const alpn = options.exchange === 'h2' ? { alpn: 'h2' } : {};
+          const createCore = createServerCores({ ...cores, ...versionsOf(options), ...alpn, forgetful });
           return { plan: toServePlan(one, wish), createCore };
         };
         const choose = byName === undefined ? {} : { choose: once(byName, parts) };

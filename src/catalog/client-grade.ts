@@ -39,7 +39,8 @@ export type Execution = { code: number | null; timedOut: boolean; ms: Millis };
 export type ClientRecord = { facts: ClientFacts; events: readonly TimelineEvent[] };
 
 /** What the wire alone shows of one client. What it told its user is not on it: that takes `gradeRun`. */
-export function gradeClient(entry: BehaviourEntry, client: ClientRecord): ClientGrade {
+export function gradeClient(behaviour: BehaviourEntry, client: ClientRecord): ClientGrade {
+  const entry = asServed(behaviour, [client]);
   const { facts, events } = client;
   const waited = waitedFor(events, facts);
   if (waited >= HUNG_MS) return hung(facts, waited);
@@ -52,10 +53,11 @@ export function gradeClient(entry: BehaviourEntry, client: ClientRecord): Client
 
 /** What a client's program made of a behaviour: its exit code, and where that says nothing, the worst that the wire shows. */
 export function gradeRun(
-  entry: BehaviourEntry,
+  behaviour: BehaviourEntry,
   clients: readonly ClientRecord[],
   run: Execution,
 ): ClientGrade {
+  const entry = asServed(behaviour, clients);
   const seconds = (run.ms / 1_000).toFixed(1);
   if (run.timedOut) {
     return { ...ruled('fail', 'hung', NEED_NOT_WAIT), text: `hung ${seconds} s, until it was stopped` };
@@ -91,6 +93,14 @@ function gradeError(entry: BehaviourEntry, clients: readonly ClientRecord[], run
     ...ruled(entry.breaks.length === 0 ? 'warn' : 'info', 'refused-whole', 'http1-9.8-complete-by-length'),
     text: `reported an error over a whole answer (${ending(run)})`,
   };
+}
+
+/** In HTTP/2 every answer says where it ends: nothing is unproven. */
+function asServed(entry: BehaviourEntry, clients: readonly ClientRecord[]): BehaviourEntry {
+  const { gives, ...whole } = entry;
+  const h2 = ({ events }: ClientRecord): boolean =>
+    events.some((event) => event.kind === 'handshake.completed' && event.alpn === 'h2');
+  return gives === 'unproven' && clients.some(h2) ? whole : entry;
 }
 
 function gradeExit(

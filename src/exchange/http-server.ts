@@ -59,15 +59,8 @@ export type Answerer = {
 
 /** An answer that says who gave it and how this connection is going to end. */
 export function httpAnswer(answerer: Answerer, request: HttpRequest): Uint8Array {
-  const { name, says, framing, status = '200 OK', bodyBytes = 0, stays = false } = answerer;
-  const text = [
-    `This is ${name}, served by sslshut.`,
-    says,
-    `The request was ${request.method} with ${request.bodyBytes} bytes of body.`,
-    'This line is the last one.',
-    '',
-  ].join('\n');
-  const body = ascii(text.padStart(bodyBytes, FILLER));
+  const { framing, status = '200 OK', stays = false } = answerer;
+  const body = ascii(answerText(answerer, request));
   const head = [
     `HTTP/1.1 ${status}`,
     'Server: sslshut',
@@ -80,6 +73,18 @@ export function httpAnswer(answerer: Answerer, request: HttpRequest): Uint8Array
   ].join('\r\n');
   if (request.method === 'HEAD') return ascii(head);
   return concat(ascii(head), framing === 'chunked' ? chunked(body) : body);
+}
+
+/** The body of an answer, in any version of HTTP. */
+export function answerText({ name, says, bodyBytes = 0 }: Answerer, request: HttpRequest): string {
+  const text = [
+    `This is ${name}, served by sslshut.`,
+    says,
+    `The request was ${request.method} with ${request.bodyBytes} bytes of body.`,
+    'This line is the last one.',
+    '',
+  ].join('\n');
+  return text.padStart(bodyBytes, FILLER);
 }
 
 /** The body in one chunk, and the last one, of no bytes (RFC 9112 §7.1). */

@@ -185,7 +185,7 @@ describe('serve tls', () => {
     [['serve', 'tls', '--retry'], '--retry does not go with serve tls'],
     [['serve', 'tls', '-b', 'nonsense'], 'nonsense'],
     [['serve', 'tls', '-b', 'fin', '--misbehave', 'rst'], '--behaviour and --misbehave mean the same'],
-    [['serve', 'tls', '--exchange', 'ftp'], '"ftp" is none of auto, http, echo, silent'],
+    [['serve', 'tls', '--exchange', 'ftp'], '"ftp" is none of auto, http, h2, echo, silent'],
     [['serve', 'tls', '--port', '70000'], '"70000" is not a whole number from 0 to 65535'],
     [['serve', 'tls', '--psk', '1a2b'], '--psk does not go with serve tls'],
     [['serve', 'tls', '--cid'], '--cid does not go with serve tls'],

@@ -6,9 +6,10 @@ import { describeClient } from '../../src/catalog/client-report.ts';
 import type { ClosePlan } from '../../src/driver/close/plan.ts';
 import { serveConnection } from '../../src/driver/serve/connection.ts';
 import type { ServePlan } from '../../src/driver/serve/plan.ts';
+import { h2Answer } from '../../src/exchange/h2-server.ts';
 import { httpAnswer } from '../../src/exchange/http-server.ts';
 import type { OutcomeClass } from '../../src/timeline/outcome.ts';
-import { ascii } from '../../src/wire/bytes.ts';
+import { ascii, concat } from '../../src/wire/bytes.ts';
 import { runClose, type Told } from './close-world.ts';
 
 // Each behaviour against our own client, in virtual time: what the client takes it for, and what the server says the client did.
@@ -184,6 +185,30 @@ describe('what reaches the client', () => {
 });
 
 describe('the exchange', () => {
+  /** Preface, SETTINGS, and HEADERS with the end of stream 1: GET of / by the static table. */
+  const H2_GET = concat(
+    ascii('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+    Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 0, 0),
+    Uint8Array.of(0, 0, 3, 1, 5, 0, 0, 0, 1, 0x82, 0x84, 0x87),
+  );
+  const h2 = (name: string, exchange: ServePlan['exchange']) =>
+    serve(name, { version: '1.3', plan: { send: H2_GET, readUntil: 'eof' }, exchange }).outcome;
+
+  it('speaks HTTP/2 with who does, says GOAWAY, and cuts what is to be cut', () => {
+    const request = { method: 'GET', path: '/', bodyBytes: 0, stream: 1, room: 65_535 };
+    const answer = h2Answer(planOf('well-behaved'), request).bytes.length;
+    const settings = 9 + 6 + 9;
+    for (const exchange of ['auto', 'h2'] as const) {
+      expect(h2('well-behaved', exchange)).toMatchObject({
+        class: 'clean',
+        bytesReceived: settings + answer,
+      });
+    }
+    const cut = h2Answer(planOf('fin-mid-body'), request).bytes.length - 40;
+    expect(h2('fin-mid-body', 'h2')).toMatchObject({ class: 'clean', bytesReceived: settings + cut });
+    expect(h2('fatal-alert-before-data', 'h2')).toMatchObject({ class: 'alert', bytesReceived: settings });
+  });
+
   it('echoes what is no HTTP', () => {
     const told = serve('well-behaved', { plan: { send: ascii('hello'), readUntil: 5 } });
     expect(told.outcome).toMatchObject({ class: 'clean', bytesReceived: 5 });

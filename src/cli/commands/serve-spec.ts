@@ -5,7 +5,7 @@ const BEHAVIOUR: readonly OptionSpec[] = [
   ['--misbehave <name>', 'the same as --behaviour'],
   [
     '--exchange <what>',
-    '"http" answers a request, "echo" sends back, "silent"; "auto" (default) looks at what comes, or at the ALPN',
+    '"http" answers a request, "h2" too and asks for HTTP/2 (serve tls), "echo" sends back, "silent"; "auto" (default) looks at what comes, or at the ALPN',
   ],
   ['--framing <how>', 'serve tls: how an HTTP answer says where it ends: length, chunked or close'],
   ['--alert <alert>', 'which alert fatal-alert sends: 48, unknown_ca, warning:user_canceled'],

@@ -1,4 +1,5 @@
 import type { Served } from '../../catalog/behaviours/find.ts';
+import { EXCHANGES } from '../../driver/serve/plan.ts';
 import { UsageError } from '../../driver/usage-error.ts';
 import { FRAMINGS } from '../../exchange/http-server.ts';
 import type { ServeOptions } from '../../index.ts';
@@ -111,5 +112,3 @@ function alertOption(raw: RawOptions, protocol: Served): Pick<ServeOptions, 'ale
   }
   return { alert: { level: level === 'fatal' ? 2 : 1, description: number } };
 }
-
-const EXCHANGES = ['auto', 'http', 'echo', 'silent'] as const;

@@ -15,12 +15,17 @@ export type ServerCoreOptions = {
   groups?: readonly number[];
   /** TLS: a session can be resumed only once its client has sent close_notify. */
   forgetful?: boolean;
+  /** TLS: chosen first where it is offered; else whatever the client names first. */
+  alpn?: string;
   deps: Omit<CoreDeps, 'emit'>;
 };
 
 /** Makes the cores of one server: they share the ticket key and the memory of sessions, so that clients can resume. */
 export function createServerCores(options: ServerCoreOptions): (emit: Emit) => TlsCore {
-  const config = { ...serverConfig(options), recordSizeLimit: LARGEST_RECORD };
+  const { alpn } = options;
+  const protocols =
+    alpn === undefined ? {} : { alpn: [alpn], alpnElse: ([first]: readonly string[]) => first };
+  const config = { ...serverConfig(options), ...protocols, recordSizeLimit: LARGEST_RECORD };
   const create = (own: TlsConfig, emit: Emit): TlsCore =>
     createTlsCore('server', own, { ...options.deps, emit });
   if (options.forgetful !== true) return (emit) => create(config, emit);

@@ -1,3 +1,4 @@
+import { createH2Reader, type H2Request, h2Answer, looksLikeH2 } from '../../exchange/h2-server.ts';
 import {
   CONTINUE,
   createRequestReader,
@@ -22,23 +23,31 @@ export function* exchange(serving: Serving): Task<ExchangeEnd> {
   const { plan } = serving;
   let kind = plan.exchange;
   let first: Uint8Array = NOTHING;
-  const http = createHttp(serving);
-  for (;;) {
+  const speak = { http: createHttp(serving), h2: createH2(serving) };
+  for (let known = false; ; ) {
     const more = yield* nextData(serving);
     if (typeof more === 'string') return more;
     let data = more;
-    if (kind === 'auto') {
+    if (!known && (kind === 'auto' || kind === 'h2')) {
       first = concat(first, data);
-      const looks = looksLikeHttp(first);
-      if (looks === 'maybe') continue;
-      kind = looks === 'yes' ? 'http' : 'echo';
+      const found = spokenIn(first);
+      if (found === 'maybe') continue;
+      kind = found;
+      known = true;
       data = first;
     }
     if (kind === 'echo') yield* say(serving, data);
-    if (kind !== 'http') continue;
-    const end = yield* http(data);
+    if (kind !== 'http' && kind !== 'h2') continue;
+    const end = yield* speak[kind](data);
     if (end !== undefined) return end;
   }
+}
+
+function spokenIn(first: Uint8Array): 'http' | 'h2' | 'echo' | 'maybe' {
+  const [h2, http] = [looksLikeH2(first), looksLikeHttp(first)];
+  if (h2 === 'yes') return 'h2';
+  if (http === 'yes') return 'http';
+  return h2 === 'maybe' || http === 'maybe' ? 'maybe' : 'echo';
 }
 
 /** Takes what comes; says so when a request came that is to be the last. */
@@ -62,6 +71,36 @@ function createHttp(serving: Serving): (data: Uint8Array) => Task<'answered' | '
     reader = createRequestReader();
     yield* playStep(serving, { peer: 'respond' });
     return undefined;
+  };
+}
+
+/** The same in HTTP/2. An answer that is early or the last one comes with GOAWAY. */
+function createH2(serving: Serving): (data: Uint8Array) => Task<ExchangeEnd | undefined> {
+  const { plan } = serving;
+  const reader = createH2Reader();
+  let answered = 0;
+  const answer = (request: H2Request, stays: boolean, status = '200 OK'): void => {
+    const made = h2Answer({ ...plan, stays, status }, request);
+    serving.answer = made.bytes;
+    reader.sent(made.body);
+  };
+  return function* (data) {
+    for (let heard = reader.feed(data); ; heard = reader.feed(NOTHING)) {
+      if (heard.say.length > 0) yield* say(serving, heard.say);
+      if (heard.broken) return 'nothing';
+      const { request } = heard;
+      const pending = reader.pending();
+      if (plan.early !== undefined && request === undefined && pending !== undefined) {
+        answer(pending, false, plan.earlyStatus);
+        return 'early';
+      }
+      if (request === undefined) return undefined;
+      const stays = answered < (plan.keepAlive ?? 0);
+      answer(request, stays);
+      if (!stays) return 'answered';
+      answered += 1;
+      yield* playStep(serving, { peer: 'respond' });
+    }
   };
 }
 

@@ -30,8 +30,8 @@ export type ExchangeStep =
   /** Until the client's close_notify (or the end of its stream, if that is all that comes), or its FIN or RST. */
   | { peer: 'await'; what: 'close_notify' | 'end'; max_ms: Millis };
 
-export const EXCHANGES = ['auto', 'http', 'echo', 'silent'] as const;
-/** auto: http when the first bytes look like it, else echo. */
+export const EXCHANGES = ['auto', 'http', 'h2', 'echo', 'silent'] as const;
+/** auto: http or h2 when the first bytes look like it, else echo. h2: the same, and HTTP/2 is what the ALPN asks for (TLS). */
 export type ExchangeKind = (typeof EXCHANGES)[number];
 
 /** Where a handshake is left: nothing of ours has gone, or all but the messages from our Finished (TLS 1.2: change_cipher_spec) on. */
