@@ -70,9 +70,8 @@ function coreMaker(job: QuicJob, session: Session | undefined): (emit: Emit) => 
       ...config,
       alpn,
       quicVersions: (options.quicVersions ?? ['v1', 'v2']).map((name) => VERSIONS[name]),
-      maxDatagram: options.mtu ?? MTU,
-      limits: LIMITS,
-      connectionIdLength: CONNECTION_ID_LENGTH,
+      ...QUIC_CLIENT,
+      ...(options.mtu === undefined ? {} : { maxDatagram: options.mtu }),
       policy: {
         ...POLICIES[plan.profile],
         idleTimeoutMs,
@@ -104,6 +103,5 @@ const LIMITS: QuicLimits = {
   activeConnectionIds: 4,
 };
 const VERSIONS = { v1: QUIC_V1, v2: QUIC_V2 } as const;
-/** What every path carries (RFC 9000 §14). */
-const MTU = 1200;
-const CONNECTION_ID_LENGTH = 8;
+/** What our clients have in common. `maxDatagram`: what every path carries (RFC 9000 §14). */
+export const QUIC_CLIENT = { maxDatagram: 1200, limits: LIMITS, connectionIdLength: 8 } as const;

@@ -23,10 +23,11 @@ const CLOSE: readonly DatagramProbeAct[] = [
   { dtls: 'await', what: 'close', limit: 'close' },
 ];
 
-const REFUSED: Pick<DtlsProbeRule, 'id' | 'grade' | 'clause'> = {
+const REFUSED: Pick<DtlsProbeRule, 'id' | 'grade' | 'clause' | 'silent'> = {
   id: 'refused',
   grade: 'fail',
   clause: 'RFC 6347 §4.2.8; RFC 9147 §5.11',
+  silent: true,
 };
 
 /** Every check of DTLS, the ones that say most first. */
@@ -288,6 +289,7 @@ export const DTLS_PROBES: readonly DtlsProbe[] = [
       {
         id: 'dead',
         grade: 'fail',
+        silent: true,
         clause: 'RFC 6347 §4.1.2.7; RFC 9147 §4.5.2',
         says: 'afterwards nothing is answered: one forged datagram ends an association',
         when: (told) =>

@@ -95,6 +95,7 @@ export const H3_PROBES: readonly QuicProbe[] = [
       {
         id: 'no-reaction',
         grade: 'fail',
+        silent: true,
         clause: 'RFC 9114 §6.2.1',
         must: ['v1'],
         says: 'no CONNECTION_CLOSE comes within the limit',

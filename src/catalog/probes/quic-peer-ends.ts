@@ -81,6 +81,7 @@ export const QUIC_PEER_END_PROBES: readonly QuicProbe[] = [
       {
         id: 'no-reaction',
         grade: 'warn',
+        silent: true,
         clause: 'RFC 9114 §7.2.1, §8',
         must: ['v1'],
         says: 'DATA on the control stream is not met by a CONNECTION_CLOSE within the limit',
@@ -209,6 +210,7 @@ export const QUIC_PEER_END_PROBES: readonly QuicProbe[] = [
       {
         id: 'never-repeated',
         grade: 'warn',
+        silent: true,
         clause: 'RFC 9000 §10.2.1',
         must: ['v1'],
         says: 'packets after it are met by silence',

@@ -80,6 +80,7 @@ export const DRAIN_RULES: readonly QuicProbeRule[] = [
   {
     id: 'undrained',
     grade: 'warn',
+    silent: true,
     clause: 'RFC 9000 §10.2.2',
     must: ['v1'],
     says: 'packets that are no CONNECTION_CLOSE come later than a round trip after ours',

@@ -75,6 +75,7 @@ export const QUIC_STATE_PROBES: readonly QuicProbe[] = [
       {
         id: 'none',
         grade: 'info',
+        silent: true,
         clause: 'RFC 9000 §10.3',
         says: 'nothing comes',
         when: (told) =>
@@ -104,6 +105,7 @@ export const QUIC_STATE_PROBES: readonly QuicProbe[] = [
       {
         id: 'exhausted',
         grade: 'fail',
+        silent: true,
         clause: 'RFC 9000 §10.2',
         says: 'from one of them on none is taken, though the first was',
         when: (told) => {

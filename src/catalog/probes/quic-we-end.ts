@@ -71,6 +71,7 @@ export const QUIC_WE_END_PROBES: readonly QuicProbe[] = [
       {
         id: 'unreadable',
         grade: 'fail',
+        silent: true,
         clause: 'RFC 9001 §8.1; RFC 9000 §10.2.3',
         must: ['v1'],
         says: 'an application protocol that it does not speak is met by silence',
@@ -160,6 +161,7 @@ export const QUIC_WE_END_PROBES: readonly QuicProbe[] = [
       {
         id: 'gone-early',
         grade: 'warn',
+        silent: true,
         clause: 'RFC 9000 §10.1',
         must: ['v1'],
         says: 'within the idle timeout, PING is met by silence or a stateless reset, and no CONNECTION_CLOSE came',
@@ -236,6 +238,7 @@ export const QUIC_WE_END_PROBES: readonly QuicProbe[] = [
       {
         id: 'not-acknowledged',
         grade: 'fail',
+        silent: true,
         clause: 'RFC 9000 §13.2.1',
         must: ['v1'],
         says: 'what was sent is not acknowledged within the limit',
@@ -282,6 +285,7 @@ function unreachableAfter(first: string, last: string, when: string): QuicProbeR
   return {
     id: 'unreachable-after',
     grade: 'fail',
+    silent: true,
     clause: 'RFC 9000 §10.2',
     says: `no connection is taken ${when}`,
     when(told: QuicTold): Hit | undefined {

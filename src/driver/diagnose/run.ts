@@ -35,8 +35,15 @@ export type Workplace<Job> = Pick<ProbeWorld, 'scheduler' | 'failed'> & {
 
 /** Runs the jobs, some at a time, in their order, until the budget is spent. What had not ended by then is `cut`. */
 export function runJobs(world: ProbeWorld, jobs: readonly ProbeJob[], options: RunOptions): Task<ProbeRun[]> {
-  const work: Workplace<ProbeJob>['work'] = (job, emitter) => connections(world, job, emitter);
-  return workThrough({ scheduler: world.scheduler, failed: world.failed, work }, jobs, options);
+  return workThrough(
+    { scheduler: world.scheduler, failed: world.failed, work: workTls(world) },
+    jobs,
+    options,
+  );
+}
+
+export function workTls(world: ProbeWorld): Workplace<ProbeJob>['work'] {
+  return (job, emitter) => connections(world, job, emitter);
 }
 
 /** The same for the jobs of any protocol. */
