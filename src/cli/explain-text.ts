@@ -56,6 +56,14 @@ function whole(one: Explanation, verbose: boolean): Line[] {
     row('fix', fix),
     { command: confirm.command },
     row('', confirm.look),
+    ...(confirm.diagnose === undefined
+      ? []
+      : [
+          {
+            ...row('grade', ''),
+            body: [{ text: confirm.diagnose, tone: 'strong' as const, whole: true as const }],
+          },
+        ]),
   ];
   if (verbose && code !== undefined) rows.push(row('code', code, mild));
   if (verbose && matched !== '') rows.push(row('matched', capPeerText(matched), mild));

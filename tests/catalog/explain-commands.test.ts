@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { findBehaviour, findQuicBehaviour } from '../../src/catalog/behaviours/find.ts';
 import { ALERT_CAUSES } from '../../src/catalog/causes/alerts.ts';
 import { CAUSES } from '../../src/catalog/causes/all-causes.ts';
-import { CONFIRM } from '../../src/catalog/causes/confirm.ts';
+import { CONFIRM, type ConfirmName, confirmation } from '../../src/catalog/causes/confirm.ts';
 import { ERRNOS } from '../../src/catalog/causes/errnos.ts';
 import { OPENSSL_REASONS } from '../../src/catalog/causes/openssl-reasons.ts';
 import { OTHER_QUIC_CODE, QUIC_CODES, UNKNOWN_QUIC_CODE } from '../../src/catalog/causes/quic-codes.ts';
+import { findProbe } from '../../src/catalog/probes/find.ts';
 import type { CommandSpec, RawOptions } from '../../src/cli/command.ts';
+import { diagnoseSpec } from '../../src/cli/commands/diagnose-spec.ts';
 import { dtlsCloseSpec } from '../../src/cli/commands/dtls-close-spec.ts';
 import { explainSpec } from '../../src/cli/commands/explain-spec.ts';
 import { quicCloseSpec } from '../../src/cli/commands/quic-close-spec.ts';
@@ -58,6 +60,13 @@ const CHECKS: Readonly<Record<string, Check>> = {
     },
   },
   explain: { spec: explainSpec, check: () => {} },
+  diagnose: {
+    spec: diagnoseSpec,
+    check: (target, raw) => {
+      parseTarget(target, 'tls');
+      expect(findProbe(String(raw.check)), String(raw.check)).toBeDefined();
+    },
+  },
 };
 
 function check(command: string): void {
@@ -78,7 +87,8 @@ describe('the commands that confirm a cause', () => {
   });
 
   it.each([
-    'sslshut diagnose HOST:PORT',
+    'sslshut scan HOST:PORT',
+    'sslshut diagnose --check tls-nothing HOST:PORT',
     'sslshut tls-close --frobnicate HOST:PORT',
     'sslshut tls-close --wait-peer --rapid HOST:PORT',
     'sslshut quic-close --code NOT_A_CODE HOST:PORT',
@@ -86,6 +96,14 @@ describe('the commands that confirm a cause', () => {
     'sslshut dtls-close --half-close HOST:PORT',
   ])('and %s would be found out', (command) => {
     expect(() => check(command)).toThrow();
+  });
+
+  it('have a check of diagnose beside them, where there is one', () => {
+    const graded = (Object.keys(CONFIRM) as ConfirmName[]).flatMap(
+      (name) => confirmation(name).diagnose ?? [],
+    );
+    expect(graded.length).toBeGreaterThan(10);
+    for (const command of graded) check(command);
   });
 
   it('are of commands that can be reached', async () => {

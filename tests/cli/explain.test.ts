@@ -86,7 +86,10 @@ describe('sslshut explain', () => {
       space: 'message',
       who: 'peer',
       severity: 'truncation-risk',
-      confirm: { command: "sslshut tls-close --wait-peer --send 'GET / HTTP/1.0\\r\\n\\r\\n' HOST:PORT" },
+      confirm: {
+        command: "sslshut tls-close --wait-peer --send 'GET / HTTP/1.0\\r\\n\\r\\n' HOST:PORT",
+        diagnose: 'sslshut diagnose --check tls-peer-close HOST:PORT',
+      },
       matched: '0A000126',
     });
     expect(report.candidates[1]).toMatchObject({ id: 'openssl/0A000126', entry: 'openssl-unexpected-eof' });

@@ -6,8 +6,8 @@ const IDLE = 'who ends an idle connection, when, and whether close_notify comes 
 const LEAVES = "the same line in the server's log: it is what a client's bare FIN looks like there";
 const RESUMED = 'resumption: is a session accepted again after a close without close_notify';
 
-/** A command that shows whether it is so, and what to look for in what it prints. */
-export type Confirm = { command: string; look: string };
+/** A command that shows whether it is so, and what to look for in what it prints; `diagnose`: the one that grades it, where there is a check for it. */
+export type Confirm = { command: string; look: string; diagnose?: string };
 
 export type ConfirmName = keyof typeof CONFIRM;
 
@@ -158,6 +158,15 @@ export const CONFIRM = {
   ),
 } as const satisfies Readonly<Record<string, Confirm>>;
 
+/** How to confirm it, by name. */
+export function confirmation(name: ConfirmName): Confirm {
+  const check = CHECKS[name];
+  return {
+    ...CONFIRM[name],
+    ...(check === undefined ? {} : { diagnose: line('diagnose', '--check', check, 'HOST:PORT') }),
+  };
+}
+
 function tls(options: string, look: string): Confirm {
   return { command: line('tls-close', options, 'HOST:PORT'), look };
 }
@@ -185,3 +194,22 @@ function serveQuic(options: string, look: string): Confirm {
 function line(...words: readonly string[]): string {
   return ['sslshut', ...words].filter((word) => word !== '').join(' ');
 }
+
+/** The check of `diagnose` that asks the same. */
+const CHECKS: Readonly<Partial<Record<ConfirmName, string>>> = {
+  'peer-close': 'tls-peer-close',
+  transport: 'tls-peer-close-transport',
+  reply: 'tls-close-reply',
+  latency: 'tls-close-latency',
+  'half-close': 'tls-half-close',
+  'keep-alive': 'tls-keepalive-race',
+  idle: 'tls-idle-close',
+  'client-leaves': 'tls-fin-only',
+  'leave-at-once': 'tls-tickets',
+  'alert-level': 'tls-alert-level',
+  'user-canceled': 'tls-user-canceled',
+  resume: 'tls-resume-unclean',
+  'leave-and-resume': 'tls-resume-unclean',
+  'tcp-release': 'tls-tcp-release',
+  'early-response': 'tls-early-response',
+};

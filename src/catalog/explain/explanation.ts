@@ -1,5 +1,5 @@
 import type { Cause, Culprit, Severity } from '../causes/cause.ts';
-import { CONFIRM, type Confirm, type ConfirmName } from '../causes/confirm.ts';
+import { type Confirm, type ConfirmName, confirmation } from '../causes/confirm.ts';
 
 /** Where a meaning comes from: the error catalogue's messages, or a space of numbers and names. */
 export const SPACES = [
@@ -57,7 +57,7 @@ export function ofCause(cause: Cause, matched: string): Explanation {
     who,
     severity,
     fix,
-    confirm: CONFIRM[confirm],
+    confirm: confirmation(confirm),
     refs,
     matched,
   };
@@ -71,5 +71,5 @@ export function ofCode(
   matched: string,
 ): Explanation {
   const { confirm, ...rest } = facts;
-  return { id, space, source, ...rest, confirm: CONFIRM[confirm], matched };
+  return { id, space, source, ...rest, confirm: confirmation(confirm), matched };
 }
