@@ -49,6 +49,22 @@ describe('the catalogue of TLS behaviours', () => {
     expect(findBehaviour('dtls/well-behaved')).toBeUndefined();
   });
 
+  // The names under which they were first described.
+  it.each([
+    ...['fin-no-close-notify', 'rst-no-close-notify', 'fin-mid-body', 'fin-mid-record', 'never-reply'],
+    ...['close-delimited', 'rst-after-close-notify', 'reply-then-hold', 'early-response-rst'],
+    ...['tickets-flood-before-close', 'reply-late', 'fatal-close-notify', 'user-canceled-then-close'],
+    ...['user-canceled-only', 'data-after-own-close-notify', 'keep-sending-after-yours'],
+    ...['cut-on-close-notify', 'half-close-first', 'idle-fin', 'idle-alert', 'idle-rst', 'idle-silent'],
+    ...['keepalive-trap', 'fin-during-handshake', 'rst-during-handshake', 'stall-handshake'],
+    ...['close-notify-during-handshake', 'fatal-alert', 'late-certificate-required'],
+    ...['alert-after-close-notify', 'duplicate-close-notify', 'split-close-notify'],
+    ...['coalesced-close-notify', 'plaintext-after-close', 'plaintext-close-notify'],
+    ...['bad-mac-close-notify', 'zero-window-close', 'forget-session-on-unclean'],
+  ])('has tls/%s', (name) => {
+    expect(findBehaviour(name)?.id).toBe(`tls/${name}`);
+  });
+
   it('has a host name for each', () => {
     expect(behaviourHosts()).toHaveLength(TLS_BEHAVIOURS.length);
     expect(behaviourHosts()).toContain('never-reply.localhost');
@@ -83,6 +99,16 @@ describe('the catalogue of DTLS behaviours', () => {
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
     expect(findBehaviour('tls/well-behaved', 'dtls')).toBeUndefined();
     expect(findBehaviour('fin-no-close-notify', 'dtls')).toBeUndefined();
+  });
+
+  it.each([
+    ['dtls-mute-close', 'never-reply'],
+    ['dtls-close-notify', 'well-behaved'],
+    ['dtls-close-reordered', 'close-reordered'],
+    ['dtls-forged-close', 'forged-close'],
+    ['dtls-sticky-tuple', 'sticky-tuple'],
+  ])('knows %s', (name, same) => {
+    expect(findBehaviour(name, 'dtls')?.id).toBe(`dtls/${same}`);
   });
 
   it('is served by echo, over datagrams', () => {

@@ -11,7 +11,7 @@ export function behavioursOf(protocol: Served): readonly BehaviourEntry[] {
   return CATALOGUES[protocol];
 }
 
-/** By id ("tls/never-reply"), name ("never-reply") or alias; undefined when there is none. */
+/** By id ("tls/never-reply", "tls-never-reply"), name ("never-reply") or alias; undefined when there is none. */
 export function findBehaviour(
   name: string,
   protocol: Exclude<Served, 'quic'> = 'tls',
@@ -42,8 +42,8 @@ function find<B extends BehaviourEntry>(
   name: string,
   protocol: Served,
 ): B | undefined {
-  const prefix = `${protocol}/`;
-  const bare = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+  const [prefix] = [`${protocol}/`, `${protocol}-`].filter((start) => name.startsWith(start));
+  const bare = prefix === undefined ? name : name.slice(prefix.length);
   return catalogue.find((each) => behaviourName(each) === bare || each.aliases.includes(bare));
 }
 
