@@ -15,11 +15,12 @@ import { count, duration } from './verdict-text.ts';
 /** A diagnosis for a terminal: each version's grade, what was found with its evidence, what users see of it, what to do. */
 export function toDiagnosisText(diagnosis: Diagnosis, page: Page & { verbose: boolean }): string[] {
   const { versions } = diagnosis;
+  const protocol = PROTOCOLS[diagnosis.protocol];
   const rows = [
-    ...versions.map(headRow),
+    ...versions.map((version) => headRow(version, protocol)),
     BLANK,
-    ...foundIn(versions).flatMap((found) => findingRows(found, page.verbose)),
-    ...(page.verbose ? passedRows(versions) : passedRow(versions)),
+    ...foundIn(versions).flatMap((found) => findingRows(found, { verbose: page.verbose, protocol })),
+    ...(page.verbose ? passedRows(versions, protocol) : passedRow(versions)),
     ...leftRows(versions),
     ...(versions.some(({ state }) => state === 'checked') ? [BLANK] : []),
     ...fixRows(diagnosis, page.verbose),
@@ -33,8 +34,8 @@ export function toDiagnosisLine(diagnosis: Diagnosis, page: Page): string[] {
   return fitRow(conclusion(diagnosis), page);
 }
 
-function headRow(report: VersionReport): Row {
-  const name: Span = { text: `TLS ${report.version}`, tone: 'strong' };
+function headRow(report: VersionReport, protocol: string): Row {
+  const name: Span = { text: `${protocol} ${report.version}`, tone: 'strong' };
   if (report.state === 'not-offered') {
     const why = capPeerText(report.reason ?? 'no handshake');
     return { body: [name, { text: `  not checked: ${why}`, tone: 'faint' }] };
@@ -44,8 +45,9 @@ function headRow(report: VersionReport): Row {
 }
 
 function exchangeText({ exchange, keepAlive }: VersionReport): string {
-  if (exchange === 'none') return 'without an exchange: only what needs no answer was checked';
-  return keepAlive ? 'over HTTP/1.1' : 'over HTTP/1.1, one request for each connection';
+  const over = EXCHANGES[exchange];
+  if (over === undefined) return 'without an exchange: only what needs no answer was checked';
+  return keepAlive ? over : `${over}, one request for each connection`;
 }
 
 /** A finding, once for all versions that show it alike. `only`: where another version was checked and does not. */
@@ -82,21 +84,24 @@ function passedRow(versions: readonly VersionReport[]): Row[] {
   return names.size === 0 ? [] : [lead('passed', 'pass', [{ text: [...names].join(', '), tone: 'faint' }])];
 }
 
-function passedRows(versions: readonly VersionReport[]): Row[] {
+function passedRows(versions: readonly VersionReport[], protocol: string): Row[] {
   return versions.flatMap((version) =>
     passed(version).map(({ check, passes }) =>
       lead('pass', 'pass', [
         { text: check, tone: 'strong' },
-        { text: ` TLS ${version.version}: ${passes}`, tone: 'faint' },
+        { text: ` ${protocol} ${version.version}: ${passes}`, tone: 'faint' },
       ]),
     ),
   );
 }
 
-function findingRows({ check, finding, versions, only }: Found, verbose: boolean): Row[] {
+function findingRows(
+  { check, finding, versions, only }: Found,
+  { verbose, protocol }: { verbose: boolean; protocol: string },
+): Row[] {
   const { grade, text, clause, seen, of, who, effect } = finding;
   const often = seen === of ? '' : ` (${seen} of ${of} times)`;
-  const where = only ? ` (TLS ${versions.join(', ')} only)` : '';
+  const where = only ? ` (${protocol} ${versions.join(', ')} only)` : '';
   const by = who === 'peer' ? '' : ` · ${who === 'local' ? 'we' : who}`;
   const rows: Row[] = [
     lead(GRADE_WORDS[grade], grade, [
@@ -208,6 +213,13 @@ function indented(label: string, text: string): Row {
   };
 }
 
+const PROTOCOLS: Readonly<Record<Diagnosis['protocol'], string>> = { tls: 'TLS', dtls: 'DTLS', quic: 'QUIC' };
+const EXCHANGES: Readonly<Record<string, string>> = {
+  http1: 'over HTTP/1.1',
+  h3: 'over HTTP/3',
+  hq: 'over hq-interop',
+  echo: 'with a server that sends back what comes',
+};
 const BLANK: Row = { body: [{ text: '' }] };
 const LABEL = 9;
 const MOST_EFFECTS = 3;

@@ -37,7 +37,7 @@ export type ProbeRule<T = Told, V extends string = '1.2' | '1.3'> = {
   fix?: FixName;
   /** What users of such a peer would read. */
   effect?: EffectName;
-  /** It rests on silence, which over datagrams may be loss: it counts where every repetition shows it, and there were three. */
+  /** It rests on silence or delay, which over datagrams may be the network's: it counts where every one of three repetitions shows it. */
   silent?: true;
   when(told: T): Hit | undefined;
 };

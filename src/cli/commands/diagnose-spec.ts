@@ -2,6 +2,7 @@ import type { CommandSpec } from '../command.ts';
 import { connectionOptions, optionGroup } from '../shared-options.ts';
 
 const CHECKS = optionGroup('Checks', [
+  ['--protocol <name>', "tls, dtls or quic; default: what the target's URL says (dtls://, quic://), or tls"],
   ['--list', 'the checks there are, what each asks and when it complains; no connection is made'],
   ['--check <names>', 'only these, separated by commas; slow and intrusive ones run when they are named'],
   ['--skip <names>', 'all but these'],
@@ -16,6 +17,7 @@ const RUNS = optionGroup('Runs', [
   ['--concurrency <n>', 'connections at a time (default 4)'],
   ['--budget <duration>', 'stop after so long; what was not asked by then is said (default 2m)'],
   ['--idle-limit <duration>', 'how long tls-idle-close waits for the peer (default 75s)'],
+  ['--against <target>', 'ask another server the same, and show what the two differ in'],
   ['--baseline <file>', 'an earlier --json: fail only for what has become worse since'],
 ]);
 
@@ -28,12 +30,12 @@ const OUTPUT = optionGroup('Output', [
 
 export const diagnoseSpec: CommandSpec = {
   name: 'diagnose',
-  summary: 'ask a TLS server how it closes, check by check, and grade the answers',
+  summary: 'ask a server of TLS, DTLS or QUIC how it closes, check by check, and grade the answers',
   arguments: '[target]',
   description:
-    'Makes a few dozen connections to a TLS server, closes each in another way, and grades what it does: who is to blame, by which ' +
-    'clause, which events prove it, what its users will read, and what to change. The target is written as for tls-close. ' +
-    'Only harmless requests are sent: GET /. Exit code 1: a check failed; 3: the server was not reached.',
+    'Makes a few dozen connections to a server of TLS, DTLS or QUIC, closes each in another way, and grades what it does: who is to blame, by which ' +
+    'clause, which events prove it, what its users will read, and what to change. The target is written as for tls-close, or is a ' +
+    'dtls:// or quic:// URL. Only harmless requests are sent: GET /. Exit code 1: a check failed; 3: the server was not reached.',
   options: [
     ...CHECKS,
     ...connectionOptions(
@@ -55,6 +57,7 @@ export const diagnoseSpec: CommandSpec = {
     ['sslshut diagnose --starttls smtp mail.example.net', 'what needs no exchange, behind STARTTLS'],
     ['sslshut diagnose --json example.net >before.json', 'to compare with later'],
     ['sslshut diagnose --baseline before.json example.net', 'has anything become worse'],
+    ['sslshut diagnose quic://example.net', 'QUIC, and HTTP/3 over it'],
     ['sslshut diagnose --list', 'the checks'],
   ],
 };

@@ -1,5 +1,7 @@
 import { changesSince, isWorse, readBaseline } from '../../catalog/diagnose/compare.ts';
+import { differences } from '../../catalog/diagnose/difference.ts';
 import { PROBES } from '../../catalog/probes/find.ts';
+import { DATAGRAM_PROBES } from '../../catalog/probes/find-datagrams.ts';
 import { UsageError } from '../../driver/usage-error.ts';
 import { STARTTLS_NAMES } from '../../exchange/starttls.ts';
 import { type DiagnoseOptions, diagnose } from '../../index.ts';
@@ -7,6 +9,7 @@ import { readText } from '../../io/files.ts';
 import { escapeJson, escapeText } from '../../render/escape.ts';
 import { toJson } from '../../render/json.ts';
 import { fitRow, type Row } from '../../render/layout.ts';
+import { toAgainstText } from '../../render/text-against.ts';
 import { toDiagnosisLine, toDiagnosisText } from '../../render/text-diagnose.ts';
 import type { Diagnosis } from '../../timeline/diagnosis.ts';
 import type { Command, Context, RawOptions } from '../command.ts';
@@ -31,6 +34,13 @@ async function runDiagnose(context: Context): Promise<number> {
   if (target === undefined) {
     throw new UsageError('bad-target', 'there is no target', 'sslshut diagnose example.net');
   }
+  atMostOne(
+    [
+      ['--baseline', raw.baseline !== undefined],
+      ['--against', raw.against !== undefined],
+    ],
+    'are two things to compare with',
+  );
   const baseline = baselineOf(raw);
   const spinner = startSpinner(terminal, escapeText(target));
   try {
@@ -40,12 +50,39 @@ async function runDiagnose(context: Context): Promise<number> {
       signal: terminal.signal,
       onProgress: (done, all, check) => spinner.say(`${escapeText(target)}: ${done} of ${all}, ${check}`),
     });
+    const against = textOf(raw, 'against');
+    if (against !== undefined) return await compareTargets(context, diagnosis, against, output, page);
     spinner.stop();
     print(context, diagnosis, output, page);
     return baseline === undefined ? diagnosis.exitCode : compared(context, diagnosis, baseline);
   } finally {
     spinner.stop();
   }
+}
+
+/** The same questions to another server, and what the two differ in. */
+async function compareTargets(
+  { terminal, raw }: Context,
+  one: Diagnosis,
+  target: string,
+  output: OutputOptions,
+  page: PageOptions,
+): Promise<number> {
+  const other = await diagnose({ target, ...toDiagnoseOptions(raw), signal: terminal.signal });
+  const between = differences(one, other);
+  if (output.format === 'json') {
+    terminal.out(escapeJson(toJson({ ...one, against: other, differences: between })));
+  } else {
+    const first = output.format === 'quiet' ? toDiagnosisLine(one, page) : toDiagnosisText(one, page);
+    const lines = [
+      ...first,
+      ...toDiagnosisLine(other, page),
+      '',
+      ...toAgainstText(one, other, between, page),
+    ];
+    terminal.out(`${lines.join('\n')}\n`);
+  }
+  return Math.max(one.exitCode, other.exitCode);
 }
 
 function toDiagnoseOptions(raw: RawOptions): Omit<DiagnoseOptions, 'target'> {
@@ -57,6 +94,7 @@ function toDiagnoseOptions(raw: RawOptions): Omit<DiagnoseOptions, 'target'> {
     'contradict each other',
   );
   return {
+    ...given(raw, 'protocol', (text) => ({ protocol: choice('--protocol', text, ['tls', 'dtls', 'quic']) })),
     ...handshakeOptions(raw, 'tls'),
     ...addressOptions(raw),
     ...given(raw, 'starttls', (text) => ({ starttls: choice('--starttls', text, STARTTLS_NAMES) })),
@@ -121,7 +159,7 @@ function compared({ terminal }: Context, diagnosis: Diagnosis, baseline: Baselin
     const { check, version, before, now } = change;
     note(
       terminal,
-      `${isWorse(change) ? 'worse' : 'changed'}: ${check} in TLS ${version}: ${before ?? 'not made'} before, ${now} now`,
+      `${isWorse(change) ? 'worse' : 'changed'}: ${check} in ${version}: ${before ?? 'not made'} before, ${now} now`,
     );
   }
   if (diagnosis.exitCode > 1) return diagnosis.exitCode;
@@ -129,36 +167,44 @@ function compared({ terminal }: Context, diagnosis: Diagnosis, baseline: Baselin
 }
 
 function listed(output: OutputOptions, page: PageOptions): string {
-  return PROBES.map((probe) => {
-    const { id, protocol, versions, kind, asks, passes, rules } = probe;
-    if (output.format === 'json') {
-      const told = rules.map(({ when: _, effect: _effect, fix: _fix, ...rule }) => rule);
-      return toJson({ id, protocol, versions, kind, asks, passes, rules: told }, { indent: 0 });
-    }
-    const rows: Row[] = [
-      {
-        body: [
-          { text: id, tone: 'strong' },
-          {
-            text:
-              kind === 'safe'
-                ? ''
-                : `  ${kind}: runs when it is named${kind === 'intrusive' ? ', or with --intrusive' : ''}`,
-            tone: 'faint',
-          },
-          { text: versions.length === 2 ? '' : `  TLS ${versions.join(', ')} only`, tone: 'faint' },
-        ],
-      },
-      { lead: [{ text: '    ' }], body: [{ text: asks }] },
-      ...(output.verbose
-        ? rules.map(
-            (rule): Row => ({
-              lead: [{ text: `    ${rule.grade.padEnd(13)}` }],
-              body: [{ text: `${rule.says}  ` }, { text: rule.clause, tone: 'faint' }],
-            }),
-          )
-        : []),
-    ];
-    return `${rows.flatMap((row) => fitRow(row, page)).join('\n')}\n`;
-  }).join('');
+  return [...PROBES, ...DATAGRAM_PROBES]
+    .map((probe) => {
+      const { id, protocol, versions, kind, asks, passes, rules } = probe;
+      if (output.format === 'json') {
+        const told = rules.map(({ when: _, effect: _effect, fix: _fix, ...rule }) => rule);
+        return toJson({ id, protocol, versions, kind, asks, passes, rules: told }, { indent: 0 });
+      }
+      const rows: Row[] = [
+        {
+          body: [
+            { text: id, tone: 'strong' },
+            {
+              text:
+                kind === 'safe'
+                  ? ''
+                  : `  ${kind}: runs when it is named${kind === 'intrusive' ? ', or with --intrusive' : ''}`,
+              tone: 'faint',
+            },
+            { text: versionNote(probe), tone: 'faint' },
+          ],
+        },
+        { lead: [{ text: '    ' }], body: [{ text: asks }] },
+        ...(output.verbose
+          ? rules.map(
+              (rule): Row => ({
+                lead: [{ text: `    ${rule.grade.padEnd(13)}` }],
+                body: [{ text: `${rule.says}  ` }, { text: rule.clause, tone: 'faint' }],
+              }),
+            )
+          : []),
+      ];
+      return `${rows.flatMap((row) => fitRow(row, page)).join('\n')}\n`;
+    })
+    .join('');
+}
+
+/** Only what is not so for every version of the protocol. */
+function versionNote({ protocol, versions }: { protocol: string; versions: readonly string[] }): string {
+  const isAll = protocol === 'quic' || versions.length === 2;
+  return isAll ? '' : `  ${protocol.toUpperCase()} ${versions.join(', ')} only`;
 }
