@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { behaviourName } from '../../src/catalog/behaviours/find.ts';
 import { QUIC_BEHAVIOURS } from '../../src/catalog/behaviours/quic.ts';
-import { ALL_QUIC_PROBES, probeQuic, quicVerdicts } from './quic-probe-world.ts';
+import { QUIC_PROBES } from '../../src/catalog/probes/find-datagrams.ts';
+import { probeQuic, quicVerdicts } from './quic-probe-world.ts';
 
 // Every way of closing that serve quic knows × every probe, in virtual time: exactly which rules notice what. Where the handshake
 // never gets through, all that is not listed says so.
@@ -20,7 +21,7 @@ describe('every probe of QUIC against every behaviour', () => {
 
   it.each(QUIC_BEHAVIOURS)('$id', { timeout: 60_000 }, (behaviour) => {
     const row: Row = {};
-    for (const probe of ALL_QUIC_PROBES) {
+    for (const probe of QUIC_PROBES) {
       const found = quicVerdicts(probe, probeQuic(behaviour, probe.connections));
       if (found.length > 0) row[probe.id] = found;
     }

@@ -1,15 +1,10 @@
 import { type QuicBehaviour, toQuicServePlan } from '../../src/catalog/behaviour.ts';
-import { QUIC_BEHAVIOURS } from '../../src/catalog/behaviours/quic.ts';
-import { H3_PROBES } from '../../src/catalog/probes/quic-h3.ts';
-import { QUIC_PEER_END_PROBES } from '../../src/catalog/probes/quic-peer-ends.ts';
-import { QUIC_STATE_PROBES } from '../../src/catalog/probes/quic-states.ts';
 import {
   openedQuic,
   type QuicProbe,
   type QuicTold,
   readQuicTold,
 } from '../../src/catalog/probes/quic-told.ts';
-import { QUIC_WE_END_PROBES } from '../../src/catalog/probes/quic-we-end.ts';
 import { probeQuicConnection, type QuicProbeWorld } from '../../src/driver/diagnose/quic-connection.ts';
 import { QUIC_PROBE_LIMITS, type QuicConnectionPlan } from '../../src/driver/diagnose/quic-plan.ts';
 import { createScheduler } from '../../src/driver/scheduler.ts';
@@ -30,19 +25,6 @@ import { createSimQuicPort } from '../../src/sim/quic-port.ts';
 import { createRandom } from '../../src/sim/random.ts';
 import type { Emit, TimelineEvent } from '../../src/timeline/event.ts';
 import { createRecorder } from '../../src/timeline/recorder.ts';
-
-export const ALL_QUIC_PROBES: readonly QuicProbe[] = [
-  ...QUIC_PEER_END_PROBES,
-  ...QUIC_WE_END_PROBES,
-  ...H3_PROBES,
-  ...QUIC_STATE_PROBES,
-];
-
-export function quicBehaviour(name: string): QuicBehaviour {
-  const found = QUIC_BEHAVIOURS.find(({ id }) => id === `quic/${name}`);
-  if (found === undefined) throw new Error(`no behaviour ${name}`);
-  return found;
-}
 
 /** All connections of a probe, one after the other, against a server that behaves like that. */
 export function probeQuic(behaviour: QuicBehaviour, connections: readonly QuicConnectionPlan[]): QuicTold {
