@@ -34,7 +34,7 @@ export type ServerOptions = { seed?: number; limits?: Partial<ProbeLimits>; plan
 export type SimServer = { world: ProbeWorld; clock: SimClock; finish(): void };
 
 /** A server with that behaviour in the simulator, and a way to connect to it as often as one likes. */
-export function simServer(behaviour: string, options: ServerOptions = {}): SimServer {
+function simServer(behaviour: string, options: ServerOptions = {}): SimServer {
   const { seed = 1, limits = {}, plan: change = {} } = options;
   const entry = findBehaviour(behaviour);
   if (entry === undefined) throw new Error(`no behaviour ${behaviour}`);
@@ -103,7 +103,7 @@ export function simServer(behaviour: string, options: ServerOptions = {}): SimSe
 }
 
 /** Runs a task to its end in virtual time. */
-export function toTheEnd<T>(server: SimServer, task: Task<T>): T {
+function toTheEnd<T>(server: SimServer, task: Task<T>): T {
   const box: { value?: T; over: boolean } = { over: false };
   server.world.scheduler.spawn(
     task,

@@ -14,7 +14,7 @@ export const ASK: readonly ProbeAct[] = [
 ];
 
 /** The same end twice: right after the handshake, and after an exchange where the connection stays. */
-export function bothWays(acts: readonly ProbeAct[], rest: Partial<ConnectionPlan> = {}): ConnectionPlan[] {
+function bothWays(acts: readonly ProbeAct[], rest: Partial<ConnectionPlan> = {}): ConnectionPlan[] {
   return [
     { name: 'bare', acts, ...rest },
     { name: 'asked', needs: 'keep-alive', acts: [...ASK, ...acts], ...rest },
