@@ -217,7 +217,12 @@ export const QUIC_PEER_END_PROBES: readonly QuicProbe[] = [
         when: (told) =>
           firstOf(openedQuic(told), (conn) => {
             const pokes = pokesOf(conn);
-            if (conn.peerCloses.length !== 1 || pokes.length === 0 || conn.resets.length > 0)
+            if (
+              conn.peerCloses.length === 0 ||
+              repeats(conn) > 0 ||
+              pokes.length === 0 ||
+              conn.resets.length > 0
+            )
               return undefined;
             return {
               text: `CONNECTION_CLOSE came once, and not again for ${pokes.length} packets: whoever loses that one waits for the idle timeout`,
@@ -232,12 +237,13 @@ export const QUIC_PEER_END_PROBES: readonly QuicProbe[] = [
         says: 'it comes again for every packet, or more often',
         when: (told) =>
           firstOf(openedQuic(told), (conn) => {
-            const copies = conn.peerCloses.length - 1;
+            const copies = repeats(conn);
             const pokes = pokesOf(conn);
-            if (pokes.length === 0 || copies < pokes.length) return undefined;
+            if (pokes.length === 0 || copies < pokes.length || peerClosed(conn) === undefined)
+              return undefined;
             return {
               text: `CONNECTION_CLOSE came ${copies} times more for ${pokes.length} packets; it is to be limited`,
-              evidence: conn.peerCloses,
+              evidence: [...conn.peerCloses, ...conn.heard],
             };
           }),
       },
@@ -319,6 +325,13 @@ function overH3({ completed }: QuicConn): boolean {
 
 export function goawayOf({ exchange }: QuicConn): QuicConn['exchange'][number] | undefined {
   return exchange.find(({ by, what }) => by === 'peer' && what === 'goaway');
+}
+
+/** Copies, and datagrams that came behind it: one that repeats the same packet tells nothing new. */
+function repeats(conn: QuicConn): number {
+  const [first] = pokesOf(conn);
+  const after = conn.heard.filter(({ seq }) => first !== undefined && seq > first.seq);
+  return Math.max(conn.peerCloses.length - 1, after.length);
 }
 
 function pokesOf({ taps }: QuicConn): QuicConn['taps'] {

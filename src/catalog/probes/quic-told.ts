@@ -1,7 +1,7 @@
 import type { QuicConnectionPlan } from '../../driver/diagnose/quic-plan.ts';
 import type { TimelineEvent } from '../../timeline/event.ts';
 import { at, before, type Of } from '../close-facts.ts';
-import { firstClose, type QuicCloseFacts, readQuicClose } from '../quic-facts.ts';
+import { firstClose, type QuicCloseFacts, readQuicClose, saysNoError } from '../quic-facts.ts';
 import type { ProbeOf, ProbeRule } from './probe.ts';
 
 /** One question to a QUIC server. */
@@ -69,11 +69,12 @@ export function controlEnded({ streams }: QuicConn): Of<'stream'> | undefined {
   return streams.find(({ by, what, stream }) => by === 'local' && what === 'fin' && stream === CONTROL);
 }
 
-/** Did the peer end it in answer to that, and not at the same time? */
+/** Did the peer end it in answer to that? An error behind it is one; peace may have been on its way already. */
 export function endedBecause(conn: QuicConn, ours: TimelineEvent | undefined): Of<'close'> | undefined {
   const close = peerClosed(conn);
-  if (ours === undefined || close === undefined) return undefined;
-  return at(close) - at(ours) >= (conn.rtt?.minimumMs ?? 0) ? close : undefined;
+  if (ours === undefined || close === undefined || before(close, ours)) return undefined;
+  const isAnswer = !saysNoError(close) || at(close) - at(ours) >= (conn.rtt?.minimumMs ?? 0);
+  return isAnswer ? close : undefined;
 }
 
 /** What of the answer came: not a byte, a part, or all of it. `reset`: the peer gave it up by RESET_STREAM. */
