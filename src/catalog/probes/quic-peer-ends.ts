@@ -243,7 +243,7 @@ export const QUIC_PEER_END_PROBES: readonly QuicProbe[] = [
               return undefined;
             return {
               text: `CONNECTION_CLOSE came ${copies} times more for ${pokes.length} packets; it is to be limited`,
-              evidence: [...conn.peerCloses, ...conn.heard],
+              evidence: [...conn.peerCloses, ...conn.heard].slice(0, MOST_SHOWN),
             };
           }),
       },
@@ -341,3 +341,5 @@ function pokesOf({ taps }: QuicConn): QuicConn['taps'] {
 const H3_NO_ERROR = 0x100n;
 /** H3_FRAME_UNEXPECTED, and what stands for any error: H3_GENERAL_PROTOCOL_ERROR, H3_INTERNAL_ERROR (§8.1). */
 const EXPECTED: ReadonlySet<bigint> = new Set([0x105n, 0x101n, 0x102n]);
+/** Events that prove one thing many times over. */
+const MOST_SHOWN = 5;

@@ -84,7 +84,8 @@ function* shakeHands(world: QuicProbeWorld, plan: QuicConnectionPlan, talk: Quic
     emit({ kind: 'handshake.failed', blame: who, rule: settled ? 'ended' : 'limit', detail });
   }
   // What still comes belongs to the answer.
-  if (settled) yield* until('the end', () => core.phase() === 'terminated', now() + world.limits.end);
+  if (core.cause() !== undefined)
+    yield* until('the end', () => core.phase() === 'terminated', now() + world.limits.end);
   return false;
 }
 
