@@ -278,16 +278,24 @@ describe('judge: the class of a close and the facts beside it', () => {
   });
 
   it('says what an interrupted run was doing', () => {
-    const words = ['connect', 'starttls', 'handshake', 'exchange', 'idle', 'close', 'fin', 'linger', 'then'].map(
-      (name) => {
-        const events = timeline(
-          plan(),
-          [1, { kind: 'phase', name }],
-          [2, { kind: 'interrupted', signal: 'SIGINT' }],
-        );
-        return judge(events).summary;
-      },
-    );
+    const words = [
+      'connect',
+      'starttls',
+      'handshake',
+      'exchange',
+      'idle',
+      'close',
+      'fin',
+      'linger',
+      'then',
+    ].map((name) => {
+      const events = timeline(
+        plan(),
+        [1, { kind: 'phase', name }],
+        [2, { kind: 'interrupted', signal: 'SIGINT' }],
+      );
+      return judge(events).summary;
+    });
     expect(new Set(words).size).toBe(words.length);
     expect(words[0]).toBe('the run was interrupted (SIGINT) while it was connecting');
   });

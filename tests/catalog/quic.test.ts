@@ -280,7 +280,7 @@ describe('QUIC closing rules', () => {
       ...up(),
       [20, close('local')],
       [24, close('peer')],
-      [30, close('peer', { copy: 2 })],
+      [30, close('peer', { copy: 2, packet: 10 })],
     ],
     'warn peer quic-10.2.1-closing-rate-limited': [
       ...up(),
@@ -330,6 +330,12 @@ describe('QUIC closing rules', () => {
     expect(rules(...up(), [20, close('local')], [24, close('peer')], [25, packet('peer', 8, 'ack')])).toEqual(
       [],
     );
+    const doubled: Entry = [30, close('peer', { copy: 2, identical: true })];
+    expect(rules(...up(), [20, close('local')], [24, close('peer')], doubled)).toEqual([]);
+    const thrice: Entry = [31, close('peer', { copy: 3, identical: true })];
+    expect(rules(...up(), [20, close('local')], [24, close('peer')], doubled, thrice)).toEqual([
+      'warn peer quic-10.2.2-no-close-pingpong',
+    ]);
     const shown = new Set(Object.keys(triggers).map((finding) => finding.split(' ')[2]));
     expect([...shown].sort()).toEqual(Object.keys(QUIC_CLAUSES).sort());
   });

@@ -55,7 +55,10 @@ function closePingPong(facts: QuicCloseFacts): QuicBreach | undefined {
   // Too soon to be an answer: both closed at the same moment, and then each repeats its own.
   if (at(theirs) - at(first) < (rtt?.minimumMs ?? 0)) return undefined;
   const copies = peerCloses.filter(({ copy }) => copy > 1);
-  if (copies.length === 0) return undefined;
+  const packets = new Set(peerCloses.map(({ space, packet }) => `${space} ${packet}`));
+  // The same packet twice may have been doubled on the way.
+  const once = copies.length === 1 && packets.size < peerCloses.length;
+  if (copies.length === 0 || once) return undefined;
   return {
     rule: 'quic-10.2.2-no-close-pingpong',
     grade: 'warn',

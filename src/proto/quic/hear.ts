@@ -45,8 +45,8 @@ function open(state: QuicState, data: Uint8Array): Opened[] {
 
 function takeCloses(state: QuicState, packet: OpenedPacket, now: Millis): void {
   const { number, space } = packet;
-  if (noteReceived(state.spaces[space].received, { number, ackEliciting: false, now }) === 'duplicate')
-    return;
+  // The very same packet once more is how many repeat their close (§10.2.1): a copy, whoever made it.
+  noteReceived(state.spaces[space].received, { number, ackEliciting: false, now });
   quietly(() => {
     for (const frame of readFrames(packet)) {
       if (frame.type !== 'connection_close') continue;

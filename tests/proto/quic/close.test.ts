@@ -65,6 +65,21 @@ describe('closing (RFC 9000 §10.2)', () => {
     expect(statesOf(client)).toEqual(['open closing', 'closing draining', 'draining terminated']);
   });
 
+  it('counts the very same packet once more as a copy of the close', () => {
+    const { client, server, network } = shakeHands({ policy: { answerClose: false } });
+    server.core.close(network.now, BYE);
+    network.run(20);
+    const datagram = network.sent.findLast(({ from }) => from === 'server')?.datagram ?? new Uint8Array(0);
+    client.core.receive(network.now, { kind: 'bytes', data: datagram });
+    network.run(5);
+    const copies = factsOf(client, 'close').filter(({ by }) => by === 'peer');
+    expect(copies.map(({ copy, identical }) => [copy, identical])).toEqual([
+      [1, undefined],
+      [2, true],
+    ]);
+    expect(copies[0]?.packet).toBe(copies[1]?.packet);
+  });
+
   it('keeps the time of the end when draining follows on closing', () => {
     const { client, network } = shakeHands();
     client.core.close(network.now, BYE);
