@@ -13,7 +13,7 @@ import { createWitness } from '../driver/close/witness.ts';
 import type { StopSignal } from '../driver/stop-signal.ts';
 import { formatTarget } from '../driver/target.ts';
 import { connectUdp } from '../io/udp.ts';
-import type { TlsCore } from '../proto/core.ts';
+import type { RecordCore } from '../proto/core.ts';
 import type { DtlsConfig } from '../proto/dtls/config.ts';
 import { createDtlsCore } from '../proto/dtls/connection.ts';
 import { DTLS_SUITES } from '../proto/handshake/defaults.ts';
@@ -66,7 +66,7 @@ async function open(job: DtlsJob, place: Place): Promise<Closing> {
   }
 }
 
-function coreMaker(job: DtlsJob, session: Session | undefined): (emit: Emit) => TlsCore {
+function coreMaker(job: DtlsJob, session: Session | undefined): (emit: Emit) => RecordCore {
   return (emit) => {
     const { options, random, provider } = job;
     const { config, peerAuth } = job.handshake();

@@ -15,7 +15,7 @@ import type { StopSignal } from '../driver/stop-signal.ts';
 import { formatTarget } from '../driver/target.ts';
 import { type ExchangeName, exchangeTraits } from '../exchange/exchanges.ts';
 import { connectTcp } from '../io/tcp.ts';
-import type { TlsCore } from '../proto/core.ts';
+import type { RecordCore } from '../proto/core.ts';
 import type { Session } from '../proto/handshake/session.ts';
 import { createTlsClientCore } from '../proto/tls/client-connection.ts';
 import type { Emit } from '../timeline/event.ts';
@@ -84,7 +84,7 @@ async function open(job: TlsJob, place: Place): Promise<Closing> {
   }
 }
 
-function coreMaker(job: TlsJob, session: Session | undefined): (emit: Emit) => TlsCore {
+function coreMaker(job: TlsJob, session: Session | undefined): (emit: Emit) => RecordCore {
   return (emit) => {
     const { config, peerAuth } = job.handshake();
     const deps = { random: job.random, provider: job.provider, peerAuth, emit };

@@ -1,4 +1,4 @@
-import type { Core, TlsCore } from '../proto/core.ts';
+import type { Core, RecordCore } from '../proto/core.ts';
 import type { Emit } from '../timeline/event.ts';
 import { createFlowControl } from './flow-control.ts';
 import { recordOwnActs } from './own-acts.ts';
@@ -10,7 +10,7 @@ import type { Connect, Transport, TransportSink, WriteResult } from './world.ts'
  * A core wired to a transport: input goes in, units go out when `flush` is called, tasks are poked on every change.
  * Nothing here decides anything. FIN, RST and close of both sides are put on the timeline here: nobody else needs to.
  */
-export type Channel<C extends Core = TlsCore> = {
+export type Channel<C extends Core = RecordCore> = {
   readonly core: C;
   readonly transport: Transport;
   readonly scheduler: Scheduler;
@@ -22,7 +22,7 @@ export type Channel<C extends Core = TlsCore> = {
   connected(): boolean;
 };
 
-export function createChannel<C extends Core = TlsCore>(options: {
+export function createChannel<C extends Core = RecordCore>(options: {
   core: C;
   connect: Connect;
   scheduler: Scheduler;

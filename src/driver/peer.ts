@@ -1,4 +1,4 @@
-import type { TlsStep } from '../proto/core.ts';
+import type { RecordStep } from '../proto/core.ts';
 import type { TlsConfig } from '../proto/handshake/config.ts';
 import type { Role } from '../proto/role.ts';
 import type { Emit } from '../timeline/event.ts';
@@ -78,7 +78,7 @@ export function drain(peer: Peer): void {
 }
 
 /** After the handshake it obeys nothing, so that it never does what the scenario did not ask for. */
-function look(peer: Peer): TlsStep {
+function look(peer: Peer): RecordStep {
   const { core, scheduler } = peer.channel;
   return core.step(scheduler.clock.now(), core.phase() === 'open' ? 'nothing' : 'all');
 }
@@ -111,7 +111,7 @@ function* readAsItComes(peer: Peer): Task<void> {
   }
 }
 
-function react(peer: Peer, step: TlsStep): void {
+function react(peer: Peer, step: RecordStep): void {
   if (step.kind === 'eof') peer.ended = true;
   if (step.kind === 'alert' && step.means === 'closure') peer.closed = true;
   reply(peer);

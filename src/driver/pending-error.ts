@@ -1,4 +1,4 @@
-import type { TlsCore } from '../proto/core.ts';
+import type { RecordCore } from '../proto/core.ts';
 import type { Emit } from '../timeline/event.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Connect, Transport } from './world.ts';
@@ -12,7 +12,7 @@ export function createPendingError(
   emit: Emit,
 ): {
   /** The core as its user sees it: a step meets the error first. */
-  before(core: TlsCore): TlsCore;
+  before(core: RecordCore): RecordCore;
   connect(connect: Connect): Connect;
 } {
   let pending: string | undefined;

@@ -1,4 +1,4 @@
-import type { CoreDeps, TlsCore } from '../proto/core.ts';
+import type { CoreDeps, RecordCore } from '../proto/core.ts';
 import { createDtlsCore } from '../proto/dtls/connection.ts';
 import type { TlsConfig } from '../proto/handshake/config.ts';
 import type { Role } from '../proto/role.ts';
@@ -11,7 +11,7 @@ export function createScriptCore(
   role: Role,
   config: TlsConfig,
   deps: CoreDeps,
-): TlsCore {
+): RecordCore {
   // A scenario writes records of any size, and loopback carries them.
   if (overDatagrams(protocol)) return createDtlsCore(role, { ...config, mtu: LOOPBACK_MTU }, deps);
   return createTlsCore(role, config, deps);

@@ -2,7 +2,7 @@ import { type ChooseByName, serveByName } from '../driver/serve/by-name.ts';
 import { serveConnection } from '../driver/serve/connection.ts';
 import type { ServePlan } from '../driver/serve/plan.ts';
 import type { Connect } from '../driver/world.ts';
-import type { TlsCore } from '../proto/core.ts';
+import type { RecordCore } from '../proto/core.ts';
 import type { Emit } from '../timeline/event.ts';
 import { type Accept, type Listener, type ListenOptions, listenTcp } from './listen.ts';
 import { type Place, runServer, type Served, type Server, type ServerLife } from './server-life.ts';
@@ -10,7 +10,7 @@ import { type Place, runServer, type Served, type Server, type ServerLife } from
 export type ServerOptions = ServerLife & {
   plan: ServePlan;
   /** Makes the core of one connection (driver/serve/core.ts). */
-  createCore(emit: Emit, remote: string, connectionId?: Uint8Array): TlsCore;
+  createCore(emit: Emit, remote: string, connectionId?: Uint8Array): RecordCore;
   /** Chooses plan and core for a connection by its server name, instead of these two. */
   choose?: ChooseByName;
   /** Default: listenTcp. */
@@ -40,13 +40,13 @@ type One = {
 function serveOne({ options, accept, remote, connectionId, place }: One): Served {
   const { emit, scheduler, failed } = place;
   let close = (): void => {};
-  let core: TlsCore | undefined;
+  let core: RecordCore | undefined;
   const watch = {
     established: () => core?.phase() === 'open',
     peerAddress: () => core?.peerAddress?.(),
     dropped: place.cut,
   };
-  const createCore = (to: Emit): TlsCore => {
+  const createCore = (to: Emit): RecordCore => {
     core = options.createCore(to, remote, connectionId);
     return core;
   };

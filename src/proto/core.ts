@@ -19,7 +19,7 @@ export type PeerAddress = { address: string; records: number };
 export type CoreDeps = { random: Random; provider: CryptoProvider; peerAuth: PeerAuth; emit: Emit };
 
 /**
- * What a driver needs of any core: inputs go in, units come out, and it says when its time has come. A `TlsCore` is one, and so is
+ * What a driver needs of any core: inputs go in, units come out, and it says when its time has come. A `RecordCore` is one, and so is
  * a `QuicCore`.
  */
 export type Core = {
@@ -40,8 +40,8 @@ export type Core = {
   handleTimeout(now: Millis): void;
 };
 
-/** What one `step` of a TLS core did: one record (or the end of the stream), nothing more. */
-export type TlsStep =
+/** What one `step` of a record core did: one record (or the end of the stream), nothing more. */
+export type RecordStep =
   /** Nothing whole is queued. */
   | { kind: 'idle' }
   /** A handshake or change_cipher_spec record, an ignored warning alert, an empty record: something moved. */
@@ -84,10 +84,10 @@ export type VersionName = 'TLSv1.2' | 'TLSv1.3' | 'DTLSv1.2' | 'DTLSv1.3';
  */
 export type Heed = 'all' | 'no-handshake' | 'nothing';
 
-export type TlsPhase = 'idle' | 'handshake' | 'open' | 'failed';
+export type RecordPhase = 'idle' | 'handshake' | 'open' | 'failed';
 
 /** Below the well-behaved calls: anything, with the right keys. For scripts of misbehaving peers and for tests. */
-export type TlsRawPort = {
+export type RecordRawPort = {
   /** One protected record (plaintext while there are no keys) as bytes, not queued; uses up a sequence number. */
   record(type: number, payload: Uint8Array): Uint8Array;
   /** Queues bytes as one transmit unit, as they are. */
@@ -95,12 +95,12 @@ export type TlsRawPort = {
 };
 
 /**
- * A TLS connection without I/O. `receive` only queues; `step` consumes one record. A core never closes or answers a
+ * A TLS or DTLS connection without I/O. `receive` only queues; `step` consumes one record. A core never closes or answers a
  * close_notify on its own accord: that is the act of whoever drives it. Nothing a peer can send makes a method throw.
  */
-export type TlsCore = {
+export type RecordCore = {
   readonly role: Role;
-  phase(): TlsPhase;
+  phase(): RecordPhase;
   /** Once negotiated. */
   version(): VersionName | undefined;
   /** Client: queues the ClientHello. Server: begins to wait for one. A second call does nothing. */
@@ -109,7 +109,7 @@ export type TlsCore = {
   restart?(): void;
   receive(now: Millis, input: Input): void;
   /** `heed`: default `all`. */
-  step(now: Millis, heed?: Heed): TlsStep;
+  step(now: Millis, heed?: Heed): RecordStep;
   /** When `handleTimeout` is to be called: retransmissions, late acknowledgements. Undefined: no timer runs; always so in TLS. */
   pollTimeout(): Millis | undefined;
   /** Queues what is due at `now`; nothing when it is too early. */
@@ -149,5 +149,5 @@ export type TlsCore = {
   ticketsReceived(): number;
   /** Did this connection resume a session? */
   resumed(): boolean;
-  readonly raw: TlsRawPort;
+  readonly raw: RecordRawPort;
 };

@@ -1,4 +1,4 @@
-import type { TlsCore } from '../proto/core.ts';
+import type { RecordCore } from '../proto/core.ts';
 import type { Role } from '../proto/role.ts';
 import type { Emit, Millis, ShutdownFlag } from '../timeline/event.ts';
 import { type Difference, noteDifference } from './notes.ts';
@@ -6,7 +6,7 @@ import { type Choices, PROFILES } from './profiles.ts';
 import type { Flushed, ProfileName, SavedSession, SslOptions } from './types.ts';
 
 export type SslSetup = SslOptions & {
-  core: TlsCore;
+  core: RecordCore;
   /** `none`: neither SSL_set_connect_state nor SSL_set_accept_state was called. */
   role: Role | 'none';
   /** DTLS: records come and go as datagrams. */
@@ -22,7 +22,7 @@ export type SslSetup = SslOptions & {
 
 /** What stands behind an `SSL *`. The calls of this folder read and change it; nobody else does. */
 export type Ssl = {
-  readonly core: TlsCore;
+  readonly core: RecordCore;
   readonly role: Role | 'none';
   readonly profile: ProfileName;
   readonly choices: Choices;

@@ -1,4 +1,4 @@
-import type { Heed, TlsStep } from '../proto/core.ts';
+import type { Heed, RecordStep } from '../proto/core.ts';
 import type { ProtocolFault } from '../proto/fault.ts';
 import { alertReason } from './alert-reasons.ts';
 import { faultReasons, isOfRecords, LAYER } from './fault-reasons.ts';
@@ -65,7 +65,7 @@ function heeded(ssl: Ssl): Heed {
   return version === 'TLSv1.2' || version === 'DTLSv1.2' ? 'no-handshake' : 'all';
 }
 
-function digest(ssl: Ssl, step: TlsStep, heed: Heed): Taken {
+function digest(ssl: Ssl, step: RecordStep, heed: Heed): Taken {
   if (step.kind !== 'alert') ssl.cancellations = 0;
   switch (step.kind) {
     case 'idle':
@@ -196,8 +196,8 @@ const MESSAGES: ReadonlySet<string> = new Set([
   'hello-request',
   'renegotiation',
 ]);
-const NOTHING_READ: TlsStep = { kind: 'ignored', bytes: 0 };
-const ENDS: ReadonlySet<TlsStep['kind']> = new Set(['idle', 'eof', 'reset']);
+const NOTHING_READ: RecordStep = { kind: 'ignored', bytes: 0 };
+const ENDS: ReadonlySet<RecordStep['kind']> = new Set(['idle', 'eof', 'reset']);
 const FATAL = 2;
 const UNEXPECTED_MESSAGE = 10;
 const INTERNAL_ERROR = 80;

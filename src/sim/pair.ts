@@ -2,7 +2,7 @@ import type { Random } from '../crypto/provider.ts';
 import { type Channel, createChannel } from '../driver/channel.ts';
 import { createScheduler, type Scheduler } from '../driver/scheduler.ts';
 import type { Connect } from '../driver/world.ts';
-import type { TlsCore } from '../proto/core.ts';
+import type { RecordCore } from '../proto/core.ts';
 import type { Emit } from '../timeline/event.ts';
 import { createRecorder, type Recorder } from '../timeline/recorder.ts';
 import { createSimClock, type SimClock } from './clock.ts';
@@ -27,8 +27,8 @@ export type Pair<L = Link> = {
 /** A client and a server on one simulated connection. Everything random in it comes from the seed. */
 export function createPair(options: {
   seed: number | string;
-  client: (place: Place) => TlsCore;
-  server: (place: Place) => TlsCore;
+  client: (place: Place) => RecordCore;
+  server: (place: Place) => RecordCore;
   network?: Partial<Network>;
 }): Pair {
   const { seed, network } = options;
@@ -44,8 +44,8 @@ export function createPair(options: {
 /** The same over datagrams. */
 export function createDatagramPair(options: {
   seed: number | string;
-  client: (place: Place) => TlsCore;
-  server: (place: Place) => TlsCore;
+  client: (place: Place) => RecordCore;
+  server: (place: Place) => RecordCore;
   network?: Partial<DatagramNetwork>;
 }): Pair<DatagramLink> {
   const { seed, network } = options;
@@ -56,7 +56,11 @@ export function createDatagramPair(options: {
 }
 
 type Ends = { left: Connect; right: Connect };
-type Sides = { seed: number | string; client: (place: Place) => TlsCore; server: (place: Place) => TlsCore };
+type Sides = {
+  seed: number | string;
+  client: (place: Place) => RecordCore;
+  server: (place: Place) => RecordCore;
+};
 
 function createPairOver<L extends Ends>(overLink: (clock: SimClock) => L, options: Sides): Pair<L> {
   const { seed } = options;
@@ -64,7 +68,7 @@ function createPairOver<L extends Ends>(overLink: (clock: SimClock) => L, option
   const scheduler = createScheduler(clock);
   const recorder = createRecorder(clock.now);
   const link = overLink(clock);
-  const channel = (name: 'client' | 'server', core: (place: Place) => TlsCore): Channel => {
+  const channel = (name: 'client' | 'server', core: (place: Place) => RecordCore): Channel => {
     const emit = recorder.emitter(name);
     return createChannel({
       core: core({ random: createRandom(seed, name), emit }),

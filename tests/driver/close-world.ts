@@ -13,7 +13,7 @@ import { createWitness } from '../../src/driver/close/witness.ts';
 import { createScheduler, type Scheduler } from '../../src/driver/scheduler.ts';
 import { type Task, until } from '../../src/driver/task.ts';
 import type { Connect } from '../../src/driver/world.ts';
-import type { TlsCore, TlsStep } from '../../src/proto/core.ts';
+import type { RecordCore, RecordStep } from '../../src/proto/core.ts';
 import type { TlsConfig } from '../../src/proto/handshake/config.ts';
 import { DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES } from '../../src/proto/handshake/defaults.ts';
 import type { Session } from '../../src/proto/handshake/session.ts';
@@ -28,7 +28,7 @@ import type { Finding, Outcome } from '../../src/timeline/outcome.ts';
 import { createRecorder } from '../../src/timeline/recorder.ts';
 
 /** The server's end, for a script. */
-export type Server = { channel: Channel; core: TlsCore; now(): number };
+export type Server = { channel: Channel; core: RecordCore; now(): number };
 export type Script = (server: Server) => Task<void>;
 
 export type Told = {
@@ -46,7 +46,7 @@ export type ServerParts = {
   scheduler: Scheduler;
   emit: Emit;
   connect: Connect;
-  createCore(emit: Emit): TlsCore;
+  createCore(emit: Emit): RecordCore;
 };
 
 export type Setting = {
@@ -81,7 +81,7 @@ export function runClose(setting: Setting): Told {
       ? failing(reporting(link.left, emit), setting.failingWrite)
       : nowhere(setting.unreachable, scheduler),
   );
-  const createCore = (to: Emit): TlsCore =>
+  const createCore = (to: Emit): RecordCore =>
     createTlsCore('client', clientConfig(setting), {
       random: createRandom(1, 'client'),
       provider,
@@ -143,20 +143,20 @@ export const answers: Script = afterHandshake(function* (server) {
 });
 
 /** The next thing that the client did. */
-export function* take(server: Server): Task<TlsStep> {
+export function* take(server: Server): Task<RecordStep> {
   yield* until('input', () => server.core.ready());
   return server.core.step(server.now());
 }
 
-export function* takeUntil(server: Server, done: (step: TlsStep) => boolean): Task<TlsStep> {
+export function* takeUntil(server: Server, done: (step: RecordStep) => boolean): Task<RecordStep> {
   for (;;) {
     const step = yield* take(server);
     if (done(step) || step.kind === 'eof' || step.kind === 'reset') return step;
   }
 }
 
-export const isClosure = (step: TlsStep): boolean => step.kind === 'alert' && step.means === 'closure';
-export const isData = (step: TlsStep): boolean => step.kind === 'data';
+export const isClosure = (step: RecordStep): boolean => step.kind === 'alert' && step.means === 'closure';
+export const isData = (step: RecordStep): boolean => step.kind === 'data';
 
 export function say(server: Server, bytes: number): void {
   server.core.sendData(new Uint8Array(bytes).fill(0x61));
@@ -178,7 +178,7 @@ export function sayRecord(server: Server, type: number, payload: Uint8Array, cut
 function startServer(setting: Setting, scheduler: Scheduler, emit: Emit, connect: Connect): void {
   const random = createRandom(1, 'server');
   const deps = { random, provider, peerAuth: createSimTrust(provider) };
-  const createCore = (to: Emit): TlsCore =>
+  const createCore = (to: Emit): RecordCore =>
     createTlsCore('server', serverConfig(setting), { ...deps, emit: to });
   if (setting.serve !== undefined) {
     scheduler.spawn(setting.serve({ scheduler, emit, connect, createCore }));

@@ -13,7 +13,7 @@ import { openLine } from '../../src/driver/close/line.ts';
 import { createWitness } from '../../src/driver/close/witness.ts';
 import { createScheduler } from '../../src/driver/scheduler.ts';
 import { createNativeProvider } from '../../src/io/native-crypto.ts';
-import type { TlsCore } from '../../src/proto/core.ts';
+import type { RecordCore } from '../../src/proto/core.ts';
 import { createDtlsCore } from '../../src/proto/dtls/connection.ts';
 import { DEFAULT_GROUPS, DEFAULT_SCHEMES, DTLS_SUITES } from '../../src/proto/handshake/defaults.ts';
 import type { Role } from '../../src/proto/role.ts';
@@ -48,7 +48,7 @@ function run(script: (gone: () => void) => Script, options: Partial<DatagramClos
   const versions = [options.versions?.[0] === '1.2' ? 0x0303 : 0x0304] as const;
   const createCore =
     (role: Role) =>
-    (emit: Emit): TlsCore =>
+    (emit: Emit): RecordCore =>
       createDtlsCore(
         role,
         {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createFlowControl } from '../../src/driver/flow-control.ts';
 import { createScheduler } from '../../src/driver/scheduler.ts';
 import type { Transport } from '../../src/driver/world.ts';
-import type { TlsCore } from '../../src/proto/core.ts';
+import type { RecordCore } from '../../src/proto/core.ts';
 import { createSimClock } from '../../src/sim/clock.ts';
 
 const KIB = 1024;
@@ -54,7 +54,7 @@ function world() {
   let unread = 0;
   const acts: string[] = [];
   const scheduler = createScheduler(createSimClock());
-  const core = { unread: () => unread } as unknown as TlsCore;
+  const core = { unread: () => unread } as unknown as RecordCore;
   const transport = {
     pause: () => acts.push('pause'),
     resume: () => acts.push('resume'),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createScheduler } from '../../src/driver/scheduler.ts';
 import { createTimers } from '../../src/driver/timers.ts';
-import type { TlsCore } from '../../src/proto/core.ts';
+import type { RecordCore } from '../../src/proto/core.ts';
 import { createSimClock } from '../../src/sim/clock.ts';
 
 function play(schedule: readonly number[]) {
@@ -15,7 +15,7 @@ function play(schedule: readonly number[]) {
       fired.push(`timeout ${now}`);
       left.shift();
     },
-  } as unknown as TlsCore;
+  } as unknown as RecordCore;
   const timers = createTimers(core, scheduler, () => fired.push(`flush ${clock.now()}`));
   const change = (next: readonly number[]): void => {
     left = [...next];

@@ -7,7 +7,7 @@ import { createNativeProvider } from '../../src/io/native-crypto.ts';
 import { createRandom } from '../../src/io/random.ts';
 import { createDatagramServer } from '../../src/io/serve-udp.ts';
 import type { Server } from '../../src/io/server-life.ts';
-import type { TlsCore } from '../../src/proto/core.ts';
+import type { RecordCore } from '../../src/proto/core.ts';
 import { createSimIdentity, createSimTrust } from '../../src/sim/identity.ts';
 import { createRandom as createDice } from '../../src/sim/random.ts';
 import type { TimelineEvent } from '../../src/timeline/event.ts';
@@ -49,7 +49,7 @@ export async function place(server: Server): Promise<Place> {
   return { socket, address: `127.0.0.1:${socket.address().port}`, got };
 }
 
-export function unitsOf(core: TlsCore): Uint8Array[] {
+export function unitsOf(core: RecordCore): Uint8Array[] {
   const units: Uint8Array[] = [];
   for (let unit = core.peekTransmit(); unit !== undefined; unit = core.peekTransmit()) {
     units.push(unit.slice());
@@ -63,7 +63,7 @@ export async function until(ready: () => boolean): Promise<void> {
 }
 
 /** Takes what came to that place; gives the texts in it. */
-export function read(core: TlsCore, at: Place): string[] {
+export function read(core: RecordCore, at: Place): string[] {
   const texts: string[] = [];
   for (const data of at.got.splice(0)) core.receive(0, { kind: 'bytes', data });
   for (let step = core.step(0); step.kind !== 'idle'; step = core.step(0))
@@ -89,7 +89,7 @@ export async function shaken(server: Server, both: object, at?: Place, seed?: nu
 }
 
 /** Sends that text from there, and waits for it to come back there. */
-export async function echo(core: TlsCore, at: Place, text: string): Promise<void> {
+export async function echo(core: RecordCore, at: Place, text: string): Promise<void> {
   at.socket.send(sealed(core, text));
   const texts: string[] = [];
   await until(() => {
@@ -100,7 +100,7 @@ export async function echo(core: TlsCore, at: Place, text: string): Promise<void
 }
 
 /** A record with that text, sealed and not sent. */
-export function sealed(core: TlsCore, text: string): Uint8Array {
+export function sealed(core: RecordCore, text: string): Uint8Array {
   core.sendData(ascii(text));
   const [unit] = unitsOf(core).slice(-1);
   if (unit === undefined) throw new Error('nothing to send');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { withMlkem } from '../../src/crypto/mlkem.ts';
 import { createDatagramCores, type DatagramCores } from '../../src/driver/serve/datagram-core.ts';
 import { createNativeProvider } from '../../src/io/native-crypto.ts';
-import type { TlsCore } from '../../src/proto/core.ts';
+import type { RecordCore } from '../../src/proto/core.ts';
 import { createHelloPieces } from '../../src/proto/dtls/hello-pieces.ts';
 import { judgeClientHello } from '../../src/proto/dtls/server-gate.ts';
 import { createSimIdentity, createSimTrust } from '../../src/sim/identity.ts';
@@ -27,7 +27,7 @@ function createCores(): DatagramCores {
   return createDatagramCores({ identity, deps, groups: [29, X25519MLKEM768] });
 }
 
-function unitsOf(core: TlsCore): Uint8Array[] {
+function unitsOf(core: RecordCore): Uint8Array[] {
   const units: Uint8Array[] = [];
   for (let unit = core.peekTransmit(); unit !== undefined; unit = core.peekTransmit()) {
     units.push(unit.slice());
@@ -36,7 +36,7 @@ function unitsOf(core: TlsCore): Uint8Array[] {
   return units;
 }
 
-function take(core: TlsCore, data: Uint8Array, now = 0): void {
+function take(core: RecordCore, data: Uint8Array, now = 0): void {
   core.receive(now, { kind: 'bytes', data });
   while (core.step(now).kind !== 'idle');
 }
@@ -45,7 +45,7 @@ function take(core: TlsCore, data: Uint8Array, now = 0): void {
 function createFrontDoor(order: (units: Uint8Array[]) => Uint8Array[] = (units) => units) {
   const cores = createCores();
   const verdicts: string[] = [];
-  let core: TlsCore | undefined;
+  let core: RecordCore | undefined;
   const hear = (data: Uint8Array): Uint8Array[] => {
     if (core !== undefined) {
       take(core, data);

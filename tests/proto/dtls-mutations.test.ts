@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TlsCore } from '../../src/proto/core.ts';
+import type { RecordCore } from '../../src/proto/core.ts';
 import { createHelloPieces } from '../../src/proto/dtls/hello-pieces.ts';
 import { type GateVerdict, judgeClientHello } from '../../src/proto/dtls/server-gate.ts';
 import type { Role } from '../../src/proto/role.ts';
@@ -58,14 +58,14 @@ const optionsOf = (both: Versions): DtlsOptions => ({
 });
 
 /** The same seed gives the same keys, so that a fresh end understands what was recorded. */
-function freshEnd(role: Role, both: Versions): TlsCore {
+function freshEnd(role: Role, both: Versions): RecordCore {
   const { core } = dtlsEnd(role, optionsOf(both));
   core.start(0);
   settle(core, 0);
   return core;
 }
 
-function settle(core: TlsCore, now: number): void {
+function settle(core: RecordCore, now: number): void {
   for (let left = 200; core.step(now).kind !== 'idle'; left--) {
     if (left === 0) throw new Error('steps without end');
   }
@@ -73,7 +73,7 @@ function settle(core: TlsCore, now: number): void {
   if (core.unread() !== 0) throw new Error('bytes are left over');
 }
 
-function give(core: TlsCore, now: number, data: Uint8Array): void {
+function give(core: RecordCore, now: number, data: Uint8Array): void {
   core.receive(now, { kind: 'bytes', data });
   settle(core, now);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Heed, TlsStep } from '../../src/proto/core.ts';
+import type { Heed, RecordStep } from '../../src/proto/core.ts';
 import { DEFAULT_TLS_POLICY } from '../../src/proto/tls/policy.ts';
 import { concat, fromHex } from '../../src/wire/bytes.ts';
 import {
@@ -27,8 +27,8 @@ function opened(options: DtlsOptions): DtlsPair {
 }
 
 /** One datagram, step by step. */
-function deliver({ core }: DtlsEnd, data: Uint8Array, heed: Heed = 'all'): TlsStep[] {
-  const steps: TlsStep[] = [];
+function deliver({ core }: DtlsEnd, data: Uint8Array, heed: Heed = 'all'): RecordStep[] {
+  const steps: RecordStep[] = [];
   core.receive(20_000, { kind: 'bytes', data });
   for (let step = core.step(20_000, heed); step.kind !== 'idle'; step = core.step(20_000, heed))
     steps.push(step);

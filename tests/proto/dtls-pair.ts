@@ -1,6 +1,6 @@
 import { withMlkem } from '../../src/crypto/mlkem.ts';
 import { createNativeProvider } from '../../src/io/native-crypto.ts';
-import type { CoreDeps, TlsCore, TlsStep } from '../../src/proto/core.ts';
+import type { CoreDeps, RecordCore, RecordStep } from '../../src/proto/core.ts';
 import type { DtlsConfig } from '../../src/proto/dtls/config.ts';
 import { createDtlsCore } from '../../src/proto/dtls/connection.ts';
 import { DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES } from '../../src/proto/handshake/defaults.ts';
@@ -18,7 +18,7 @@ export const TICKETS = { key: new Uint8Array(32).fill(3), lifetime: 7200, count:
 export const ONLY12 = { versions: [0x0303] } as const;
 export const ONLY13 = { versions: [0x0304] } as const;
 
-export type DtlsEnd = { core: TlsCore; facts: Fact[]; steps: TlsStep[] };
+export type DtlsEnd = { core: RecordCore; facts: Fact[]; steps: RecordStep[] };
 export type DtlsPair = { client: DtlsEnd; server: DtlsEnd };
 export type DtlsOptions = {
   seed?: number;

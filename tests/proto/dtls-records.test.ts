@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TlsStep } from '../../src/proto/core.ts';
+import type { RecordStep } from '../../src/proto/core.ts';
 import { ascii, concat, fromAscii, fromHex } from '../../src/wire/bytes.ts';
 import { encodeFragment } from '../../src/wire/dtls-handshake.ts';
 import {
@@ -47,14 +47,14 @@ function closeNotify(end: DtlsEnd): Uint8Array {
   return concat(...sent(end));
 }
 
-function deliver({ core }: DtlsEnd, ...datagrams: readonly Uint8Array[]): TlsStep[] {
-  const steps: TlsStep[] = [];
+function deliver({ core }: DtlsEnd, ...datagrams: readonly Uint8Array[]): RecordStep[] {
+  const steps: RecordStep[] = [];
   for (const data of datagrams) core.receive(20_000, { kind: 'bytes', data });
   for (let step = core.step(20_000); step.kind !== 'idle'; step = core.step(20_000)) steps.push(step);
   return steps;
 }
 
-function texts(steps: readonly TlsStep[]): string[] {
+function texts(steps: readonly RecordStep[]): string[] {
   return steps.flatMap((step) => (step.kind === 'data' ? [fromAscii(step.data)] : [step.kind]));
 }
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { TlsCore } from '../../src/proto/core.ts';
+import type { RecordCore } from '../../src/proto/core.ts';
 import { connect as connectDatagrams, dtlsPair, ONLY13, TICKETS } from './dtls-pair.ts';
 import { connect, converse } from './tls-pair.ts';
 import { realPair } from './tls-real.ts';
 
 type Tickets = typeof TICKETS;
 /** Two ends with their handshake behind them. `exchange`: whatever is queued arrives. */
-type Connected = { client: TlsCore; server: TlsCore; exchange(): void };
+type Connected = { client: RecordCore; server: RecordCore; exchange(): void };
 
 function overTls(tickets: Tickets): Connected {
   const pair = connect(realPair({ config: ONLY13, server: { tickets } }));

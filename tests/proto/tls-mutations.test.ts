@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createNativeProvider } from '../../src/io/native-crypto.ts';
-import type { TlsCore, TlsStep } from '../../src/proto/core.ts';
+import type { RecordCore, RecordStep } from '../../src/proto/core.ts';
 import { ProtocolFault } from '../../src/proto/fault.ts';
 import { createClientHandshake } from '../../src/proto/handshake/client.ts';
 import { DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES } from '../../src/proto/handshake/defaults.ts';
@@ -26,8 +26,8 @@ const VERSIONS = [0x0304, 0x0303] as const;
 type Version = (typeof VERSIONS)[number];
 
 /** Feeds bytes, steps, and holds every answer against the contract. A throw is the failure. */
-function feed(core: TlsCore, bytes: Uint8Array, dice: Dice): TlsStep[] {
-  const steps: TlsStep[] = [];
+function feed(core: RecordCore, bytes: Uint8Array, dice: Dice): RecordStep[] {
+  const steps: RecordStep[] = [];
   const size = dice.chance(0.3) ? dice.between(1, 40) : bytes.length + 1;
   for (let at = 0; at < bytes.length; at += size) {
     receive(core, at, bytes.subarray(at, at + size));
@@ -39,8 +39,8 @@ function feed(core: TlsCore, bytes: Uint8Array, dice: Dice): TlsStep[] {
   return steps;
 }
 
-function settle(core: TlsCore): TlsStep[] {
-  const steps: TlsStep[] = [];
+function settle(core: RecordCore): RecordStep[] {
+  const steps: RecordStep[] = [];
   for (;;) {
     const ready = core.ready();
     const step = core.step(0);
@@ -55,7 +55,7 @@ function settle(core: TlsCore): TlsStep[] {
   return steps;
 }
 
-function check(core: TlsCore, step: TlsStep): void {
+function check(core: RecordCore, step: RecordStep): void {
   if (step.kind === 'eof' && step.partial < 0) throw new Error(`partial ${step.partial}`);
   if (step.kind !== 'fault') return;
   const { fault } = step;
@@ -202,7 +202,7 @@ describe('messages mutated under the right keys', () => {
   const provider = createNativeProvider();
   const identity = createSimIdentity(provider, createRandom(1, 'identity'), 'localhost');
 
-  function spoiledEnd(role: Role, version: Version, seed: number): TlsCore {
+  function spoiledEnd(role: Role, version: Version, seed: number): RecordCore {
     const config = {
       ...CONFIG,
       versions: [version],

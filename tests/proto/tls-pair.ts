@@ -1,5 +1,5 @@
 import { createNobleProvider } from '../../src/crypto/noble-provider.ts';
-import type { CoreDeps, TlsCore, TlsStep } from '../../src/proto/core.ts';
+import type { CoreDeps, RecordCore, RecordStep } from '../../src/proto/core.ts';
 import type { TlsConfig } from '../../src/proto/handshake/config.ts';
 import type { Role } from '../../src/proto/role.ts';
 import { DEFAULT_TLS_POLICY } from '../../src/proto/tls/policy.ts';
@@ -8,7 +8,7 @@ import type { Fact, Millis } from '../../src/timeline/event.ts';
 import { type StandInOptions, standIn, type Version } from './tls-stand-in.ts';
 
 /** A core and what it told the timeline. */
-export type End = { core: TlsCore; facts: Fact[]; arrivals: (Millis | undefined)[] };
+export type End = { core: RecordCore; facts: Fact[]; arrivals: (Millis | undefined)[] };
 export type Pair = { client: End; server: End };
 
 export const CONFIG: TlsConfig = {
@@ -57,7 +57,7 @@ export function standInPair(
 }
 
 /** Takes every unit that waits to be sent. */
-export function drain(core: TlsCore): Uint8Array[] {
+export function drain(core: RecordCore): Uint8Array[] {
   const units: Uint8Array[] = [];
   for (let unit = core.peekTransmit(); unit !== undefined; unit = core.peekTransmit()) {
     units.push(unit);
@@ -66,13 +66,13 @@ export function drain(core: TlsCore): Uint8Array[] {
   return units;
 }
 
-export function receive(core: TlsCore, now: Millis, ...pieces: readonly Uint8Array[]): void {
+export function receive(core: RecordCore, now: Millis, ...pieces: readonly Uint8Array[]): void {
   for (const data of pieces) core.receive(now, { kind: 'bytes', data });
 }
 
 /** Steps until idle, or the end of the stream, or a fault. */
-export function stepAll(core: TlsCore, now: Millis = 0): TlsStep[] {
-  const steps: TlsStep[] = [];
+export function stepAll(core: RecordCore, now: Millis = 0): RecordStep[] {
+  const steps: RecordStep[] = [];
   for (let step = core.step(now); step.kind !== 'idle'; step = core.step(now)) {
     steps.push(step);
     if (step.kind === 'eof') break;

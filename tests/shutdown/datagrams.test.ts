@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TlsCore, TlsStep } from '../../src/proto/core.ts';
+import type { RecordCore, RecordStep } from '../../src/proto/core.ts';
 import { sslDoHandshake } from '../../src/shutdown/handshake.ts';
 import { sslRead } from '../../src/shutdown/read.ts';
 import { sslShutdown } from '../../src/shutdown/shutdown.ts';
@@ -8,10 +8,10 @@ import type { Call, CallResult, Flushed, ProfileName } from '../../src/shutdown/
 import { sslWrite } from '../../src/shutdown/write.ts';
 
 /** A core that plays a list of steps and keeps what it is told to send, as words. */
-function scriptedCore(steps: TlsStep[]): { core: TlsCore; queued: string[] } {
+function scriptedCore(steps: RecordStep[]): { core: RecordCore; queued: string[] } {
   const queued: string[] = [];
   let opened = false;
-  const core: TlsCore = {
+  const core: RecordCore = {
     role: 'client',
     phase: () => (opened ? 'open' : 'handshake'),
     version: () => 'DTLSv1.2',
@@ -44,7 +44,10 @@ function scriptedCore(steps: TlsStep[]): { core: TlsCore; queued: string[] } {
   return { core, queued };
 }
 
-function open(profile: ProfileName, steps: TlsStep[]): { ssl: Ssl; sent: string[]; net: { state: Flushed } } {
+function open(
+  profile: ProfileName,
+  steps: RecordStep[],
+): { ssl: Ssl; sent: string[]; net: { state: Flushed } } {
   const { core, queued } = scriptedCore(steps);
   const net: { state: Flushed } = { state: 'sent' };
   const sent: string[] = [];
@@ -78,8 +81,8 @@ function now(ssl: Ssl, call: Call): string {
   return `${result.ret}${why} [${flags.join('+') || '-'}]`;
 }
 
-const DATA: TlsStep = { kind: 'data', data: new Uint8Array(40) };
-const CLOSE: TlsStep = { kind: 'alert', means: 'closure', level: 1, description: 0 };
+const DATA: RecordStep = { kind: 'data', data: new Uint8Array(40) };
+const CLOSE: RecordStep = { kind: 'alert', means: 'closure', level: 1, description: 0 };
 
 describe('over datagrams', () => {
   it('7: openssl-3.5 throws an unread datagram away and goes on', () => {
@@ -113,7 +116,7 @@ describe('over datagrams', () => {
   });
 
   it('a port that is gone: told once, then the silence of a datagram', () => {
-    const gone: TlsStep = { kind: 'reset', errno: 'ECONNREFUSED', certainty: 'sure' };
+    const gone: RecordStep = { kind: 'reset', errno: 'ECONNREFUSED', certainty: 'sure' };
     const { ssl } = open('openssl-3.5', [gone, { kind: 'idle' }]);
     now(ssl, sslShutdown(ssl));
     expect(now(ssl, sslShutdown(ssl))).toBe('-1 SYSCALLECONNREFUSED [S]');

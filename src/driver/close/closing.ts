@@ -1,5 +1,5 @@
 import type { ByteExchange } from '../../exchange/byte-exchange.ts';
-import type { TlsCore } from '../../proto/core.ts';
+import type { RecordCore } from '../../proto/core.ts';
 import { createSsl, type Ssl } from '../../shutdown/ssl.ts';
 import type { Emit, Millis } from '../../timeline/event.ts';
 import { type Channel, createChannel } from '../channel.ts';
@@ -13,7 +13,7 @@ export type Closing = {
   readonly plan: ClosePlan;
   readonly line: Line;
   readonly channel: Channel;
-  readonly core: TlsCore;
+  readonly core: RecordCore;
   readonly ssl: Ssl;
   readonly emit: Emit;
   readonly seen: Witness;
@@ -21,7 +21,7 @@ export type Closing = {
   spoken: ByteExchange | undefined;
   now(): Millis;
   /** A new client core and a place on the timeline, for a second handshake on this transport (`--then tls`). */
-  again(): { createCore(emit: Emit): TlsCore; emit: Emit };
+  again(): { createCore(emit: Emit): RecordCore; emit: Emit };
 };
 
 export type ClosingParts = {
@@ -30,7 +30,7 @@ export type ClosingParts = {
   scheduler: Scheduler;
   /** The connection's place on the timeline, and what has been seen there. */
   witness: { emit: Emit; seen: Witness };
-  createCore(emit: Emit): TlsCore;
+  createCore(emit: Emit): RecordCore;
   again: Closing['again'];
   /** Over UDP. */
   datagrams?: true;

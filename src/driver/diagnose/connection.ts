@@ -1,5 +1,5 @@
 import { createAnswerReader } from '../../exchange/http-answers.ts';
-import type { TlsCore } from '../../proto/core.ts';
+import type { RecordCore } from '../../proto/core.ts';
 import type { Session } from '../../proto/handshake/session.ts';
 import type { Emit } from '../../timeline/event.ts';
 import type { Closing } from '../close/closing.ts';
@@ -22,7 +22,7 @@ export type ProbeWorld = {
   scheduler: Scheduler;
   /** A new connection to the target. */
   connect(emit: Emit): Connect;
-  createCore(version: '1.2' | '1.3', emit: Emit, session: Session | undefined): TlsCore;
+  createCore(version: '1.2' | '1.3', emit: Emit, session: Session | undefined): RecordCore;
   /** What comes before TLS, and how the calls of the handshake behave. */
   plan: ClosePlan;
   authority: string;
@@ -70,7 +70,7 @@ function open(
   const { scheduler, plan } = world;
   const witness = createWitness(emit, () => scheduler.clock.now());
   const line = openLine(world.connect(witness.emit));
-  const createCore = (to: Emit): TlsCore => world.createCore(version, to, session);
+  const createCore = (to: Emit): RecordCore => world.createCore(version, to, session);
   const again = { createCore, emit };
   return createClosing({ plan, line, scheduler, witness, createCore, again: () => again });
 }

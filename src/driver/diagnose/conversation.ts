@@ -1,5 +1,5 @@
 import type { AnswerReader, HttpAnswer } from '../../exchange/http-answers.ts';
-import type { TlsStep } from '../../proto/core.ts';
+import type { RecordStep } from '../../proto/core.ts';
 import type { Closing } from '../close/closing.ts';
 import { type Task, until } from '../task.ts';
 
@@ -53,7 +53,7 @@ export function tell(conversation: Conversation, last = false): void {
 }
 
 /** `records`: how many there were before this step. */
-function take(conversation: Conversation, step: TlsStep, records: number): void {
+function take(conversation: Conversation, step: RecordStep, records: number): void {
   const { seen, emit } = conversation.closing;
   switch (step.kind) {
     case 'data':

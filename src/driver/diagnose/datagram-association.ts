@@ -1,4 +1,4 @@
-import type { TlsCore } from '../../proto/core.ts';
+import type { RecordCore } from '../../proto/core.ts';
 import type { Emit } from '../../timeline/event.ts';
 import { type Closing, createClosing } from '../close/closing.ts';
 import { establish } from '../close/establish.ts';
@@ -18,7 +18,7 @@ export type DatagramProbeWorld = {
   scheduler: Scheduler;
   /** A new socket to the target. */
   connect(emit: Emit): Connect;
-  createCore(version: DatagramVersion, emit: Emit): TlsCore;
+  createCore(version: DatagramVersion, emit: Emit): RecordCore;
   /** How the calls of the handshake behave. */
   plan: ClosePlan;
   limits: DatagramProbeLimits;
@@ -69,7 +69,7 @@ function open(
   { version, emit, line }: { version: DatagramVersion; emit: Emit; line: Line },
 ): Closing {
   const witness = createWitness(emit, () => scheduler.clock.now());
-  const createCore = (to: Emit): TlsCore => make(version, to);
+  const createCore = (to: Emit): RecordCore => make(version, to);
   const again = { createCore, emit };
   return createClosing({ plan, line, scheduler, witness, createCore, again: () => again, datagrams: true });
 }

@@ -1,4 +1,4 @@
-import type { TlsCore } from '../../proto/core.ts';
+import type { RecordCore } from '../../proto/core.ts';
 import type { Emit, Millis } from '../../timeline/event.ts';
 import { createChannel } from '../channel.ts';
 import { createWitness } from '../close/witness.ts';
@@ -16,7 +16,7 @@ export type ServeConnection = {
   connect: Connect;
   scheduler: Scheduler;
   emit: Emit;
-  createCore(emit: Emit): TlsCore;
+  createCore(emit: Emit): RecordCore;
   /** A task of this connection threw: our bug. */
   failed(error: unknown): void;
 };

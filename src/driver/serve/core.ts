@@ -1,4 +1,4 @@
-import type { CoreDeps, TlsCore } from '../../proto/core.ts';
+import type { CoreDeps, RecordCore } from '../../proto/core.ts';
 import type { TlsConfig } from '../../proto/handshake/config.ts';
 import { DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES } from '../../proto/handshake/defaults.ts';
 import type { Identity } from '../../proto/handshake/peer-auth.ts';
@@ -21,12 +21,12 @@ export type ServerCoreOptions = {
 };
 
 /** Makes the cores of one server: they share the ticket key and the memory of sessions, so that clients can resume. */
-export function createServerCores(options: ServerCoreOptions): (emit: Emit) => TlsCore {
+export function createServerCores(options: ServerCoreOptions): (emit: Emit) => RecordCore {
   const { alpn } = options;
   const protocols =
     alpn === undefined ? {} : { alpn: [alpn], alpnElse: ([first]: readonly string[]) => first };
   const config = { ...serverConfig(options), ...protocols, recordSizeLimit: LARGEST_RECORD };
-  const create = (own: TlsConfig, emit: Emit): TlsCore =>
+  const create = (own: TlsConfig, emit: Emit): RecordCore =>
     createTlsCore('server', own, { ...options.deps, emit });
   if (options.forgetful !== true) return (emit) => create(config, emit);
   const remembered = createMemory(options.deps.random);

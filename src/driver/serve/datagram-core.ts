@@ -1,4 +1,4 @@
-import type { TlsCore } from '../../proto/core.ts';
+import type { RecordCore } from '../../proto/core.ts';
 import type { DtlsConfig } from '../../proto/dtls/config.ts';
 import { createDtlsCore } from '../../proto/dtls/connection.ts';
 import { createHelloPieces } from '../../proto/dtls/hello-pieces.ts';
@@ -24,7 +24,7 @@ export type DatagramCores = {
   /** Judges a datagram of a client that nothing is known of; keeps nothing of it, but for a few pieces that say nothing alone. */
   gate(datagram: Uint8Array, remote: string, now: Millis): Admission;
   /** `connectionId`: one of ours, to be agreed on if the client asks for connection IDs. */
-  create(emit: Emit, remote: string, connectionId?: Uint8Array): TlsCore;
+  create(emit: Emit, remote: string, connectionId?: Uint8Array): RecordCore;
   /** For a new association, when there are to be connection IDs. */
   newConnectionId(): Uint8Array | undefined;
   /** To which of ours a datagram is addressed. */

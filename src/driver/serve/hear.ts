@@ -1,4 +1,4 @@
-import type { TlsStep } from '../../proto/core.ts';
+import type { RecordStep } from '../../proto/core.ts';
 import type { Millis } from '../../timeline/event.ts';
 import { concat } from '../../wire/bytes.ts';
 import type { Channel } from '../channel.ts';
@@ -57,7 +57,7 @@ export function* hear(channel: Channel, heard: Heard): Task<void> {
   }
 }
 
-function note(heard: Heard, step: TlsStep, now: Millis): void {
+function note(heard: Heard, step: RecordStep, now: Millis): void {
   heard.last = now;
   switch (step.kind) {
     case 'data':

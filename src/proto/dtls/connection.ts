@@ -1,6 +1,6 @@
 import { FRAGMENT_HEADER_LENGTH } from '../../wire/dtls-handshake.ts';
 import { LONG_HEADER_LENGTH } from '../../wire/dtls-record.ts';
-import type { CoreDeps, TlsCore } from '../core.ts';
+import type { CoreDeps, RecordCore } from '../core.ts';
 import { createClientHandshake } from '../handshake/client.ts';
 import { type StepClock, stampedEmit } from '../handshake/connection.ts';
 import { connectionIdExtension } from '../handshake/connection-id.ts';
@@ -20,10 +20,10 @@ import type { ConnectionIds, DtlsState, ReadHalf, WriteHalf } from './state.ts';
 import { handleTimeout, pollTimeout, queueInput, ready, step } from './step.ts';
 
 /**
- * A DTLS association without I/O (see `TlsCore`), of either role. Every input of bytes is one datagram, and so is every
+ * A DTLS association without I/O (see `RecordCore`), of either role. Every input of bytes is one datagram, and so is every
  * unit to transmit.
  */
-export function createDtlsCore(role: Role, config: DtlsConfig, deps: CoreDeps): TlsCore {
+export function createDtlsCore(role: Role, config: DtlsConfig, deps: CoreDeps): RecordCore {
   return createDtls(role, config, deps).core;
 }
 
@@ -32,9 +32,9 @@ export function createDtls(
   role: Role,
   config: DtlsConfig,
   deps: CoreDeps,
-): { core: TlsCore; machine: HandshakeMachine } {
+): { core: RecordCore; machine: HandshakeMachine } {
   const state = createState(role, config, deps);
-  const core: TlsCore = {
+  const core: RecordCore = {
     role,
     phase: () => state.phase,
     version: () => (state.version === undefined ? undefined : DTLS.versionNames[state.version]),

@@ -4,7 +4,7 @@ import { DTLS_CONTENT, dtlsContentName } from '../../wire/dtls-record.ts';
 import { HANDSHAKE } from '../../wire/handshake.ts';
 import { Malformed } from '../../wire/reader.ts';
 import { alertFact, decodeAlert, describeAlert, meaningOf } from '../alerts.ts';
-import type { Heed, TlsStep } from '../core.ts';
+import type { Heed, RecordStep } from '../core.ts';
 import { ProtocolFault } from '../fault.ts';
 import { type Progress, progress } from '../handshake/progress.ts';
 import { onKeyUpdateAcknowledged } from './actions.ts';
@@ -16,7 +16,7 @@ import { drop, openRecord } from './open-record.ts';
 import { type DtlsState, isLater, type OpenedRecord } from './state.ts';
 
 /** One record. Undefined: nothing came of it. Throws ProtocolFault. */
-export function receiveRecord(state: DtlsState, queued: QueuedRecord, heed: Heed): TlsStep | undefined {
+export function receiveRecord(state: DtlsState, queued: QueuedRecord, heed: Heed): RecordStep | undefined {
   const opened = openRecord(state, queued);
   if (opened === undefined) return undefined;
   const { type, bytes, epoch, sequence } = opened;
@@ -33,7 +33,7 @@ export function receiveRecord(state: DtlsState, queued: QueuedRecord, heed: Heed
 }
 
 /** Application data, and the close_notify behind it, that came too early for the phase it was. */
-export function receiveHeld(state: DtlsState): TlsStep | undefined {
+export function receiveHeld(state: DtlsState): RecordStep | undefined {
   const record = state.phase === 'open' ? state.read.held.shift() : undefined;
   if (record === undefined) return undefined;
   return record.type === DTLS_CONTENT.alert ? receiveAlert(state, record) : receiveData(state, record);
@@ -46,7 +46,7 @@ function closesTooEarly(state: DtlsState, { protected: isProtected, epoch, conte
   return phase === 'handshake' && ofData && content[1] === 0 && read.held.length < MOST_HELD;
 }
 
-function receiveOpened(state: DtlsState, record: OpenedRecord, heed: Heed): TlsStep | undefined {
+function receiveOpened(state: DtlsState, record: OpenedRecord, heed: Heed): RecordStep | undefined {
   if (heed === 'no-handshake' && isAside(state, record)) return { kind: 'ignored', bytes: record.bytes };
   switch (record.type) {
     case DTLS_CONTENT.change_cipher_spec:
@@ -87,9 +87,9 @@ function unexpectedType(type: number): ProtocolFault {
  * Behind the peer's close_notify (RFC 9147 §5.10): ignored, but for another alert, which is told; what was repeated of the
  * handshake is still answered.
  */
-function receiveAfterClose(state: DtlsState, record: OpenedRecord): TlsStep {
+function receiveAfterClose(state: DtlsState, record: OpenedRecord): RecordStep {
   const { type, content, bytes } = record;
-  const ignored: TlsStep = { kind: 'ignored', bytes };
+  const ignored: RecordStep = { kind: 'ignored', bytes };
   if (type === DTLS_CONTENT.application_data && content.length > 0) {
     state.emit({ kind: 'data', by: 'peer', bytes: content.length, afterClose: true });
     return { kind: 'ignored', bytes: content.length, data: content };
@@ -100,14 +100,14 @@ function receiveAfterClose(state: DtlsState, record: OpenedRecord): TlsStep {
 }
 
 /** It says nothing that the next epoch's first record does not prove (RFC 6347 §4.1). */
-function receiveChangeCipherSpec(state: DtlsState, record: OpenedRecord): TlsStep | undefined {
+function receiveChangeCipherSpec(state: DtlsState, record: OpenedRecord): RecordStep | undefined {
   if (state.version === 0x0304 || record.protected || state.phase !== 'handshake')
     return drop(state, 'unexpected', 'change_cipher_spec', about(record));
   state.emit({ kind: 'change-cipher-spec', by: 'peer' });
   return progress('change-cipher-spec');
 }
 
-function receiveAlert(state: DtlsState, record: OpenedRecord): TlsStep | undefined {
+function receiveAlert(state: DtlsState, record: OpenedRecord): RecordStep | undefined {
   const { length } = record.content;
   if (length === 0 || (length !== 2 && !record.protected))
     return drop(state, 'malformed', `alert of ${length} bytes`, about(record));
@@ -131,7 +131,7 @@ function receiveAlert(state: DtlsState, record: OpenedRecord): TlsStep | undefin
   return means === 'ignored' ? progress('alert-ignored') : { kind: 'alert', means, ...alert };
 }
 
-function receiveData(state: DtlsState, record: OpenedRecord): TlsStep | undefined {
+function receiveData(state: DtlsState, record: OpenedRecord): RecordStep | undefined {
   const { read } = state;
   const { content } = record;
   if (state.phase !== 'open') {

@@ -1,5 +1,5 @@
 import type { Millis } from '../../timeline/event.ts';
-import type { Heed, Input, TlsStep } from '../core.ts';
+import type { Heed, Input, RecordStep } from '../core.ts';
 import { ProtocolFault } from '../fault.ts';
 import { sendDueAck } from './acks.ts';
 import { attempt, failHandshake, guarded } from './failure.ts';
@@ -16,7 +16,7 @@ export function queueInput(state: DtlsState, now: Millis, input: Input): void {
 }
 
 /** Consumes one record that counts, and on the way there all that don't. */
-export function step(state: DtlsState, now: Millis, heed: Heed): TlsStep {
+export function step(state: DtlsState, now: Millis, heed: Heed): RecordStep {
   state.clock.now = now;
   state.clock.arrived = undefined;
   try {
@@ -57,7 +57,7 @@ export function handleTimeout(state: DtlsState, now: Millis): void {
   });
 }
 
-function stepOnce(state: DtlsState, heed: Heed): TlsStep {
+function stepOnce(state: DtlsState, heed: Heed): RecordStep {
   const { pendingFault, inbox, clock } = state;
   if (pendingFault !== undefined) {
     state.pendingFault = undefined;
@@ -83,7 +83,7 @@ function stepOnce(state: DtlsState, heed: Heed): TlsStep {
 }
 
 /** Told once for each; the association lives on (RFC 6347 §4.1.1.1). */
-function stepUnreachable({ inbox, clock }: DtlsState): TlsStep {
+function stepUnreachable({ inbox, clock }: DtlsState): RecordStep {
   const error = inbox.unreachable.shift();
   if (error === undefined) return { kind: 'idle' };
   clock.arrived = error.arrived;

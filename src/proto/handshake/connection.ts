@@ -1,5 +1,5 @@
 import type { Emit, Fact, Millis } from '../../timeline/event.ts';
-import type { TlsPhase } from '../core.ts';
+import type { RecordPhase } from '../core.ts';
 import type { ProtocolFault } from '../fault.ts';
 import type { Role } from '../role.ts';
 import type { TlsConfig } from './config.ts';
@@ -13,7 +13,7 @@ export type Connection = {
   readonly machine: HandshakeMachine;
   readonly clock: StepClock;
   readonly emit: (fact: Fact) => void;
-  phase: TlsPhase;
+  phase: RecordPhase;
   version: 0x0303 | 0x0304 | undefined;
   session: Session | undefined;
   resumed: boolean;

@@ -1,8 +1,8 @@
 import { HANDSHAKE } from '../../wire/handshake.ts';
-import type { TlsStep } from '../core.ts';
+import type { RecordStep } from '../core.ts';
 import type { HandshakeAction } from './machine.ts';
 
-export type Progress = Extract<TlsStep, { kind: 'progress' }>;
+export type Progress = Extract<RecordStep, { kind: 'progress' }>;
 
 export function progress(what: Progress['what']): Progress {
   return { kind: 'progress', what };

@@ -3,7 +3,7 @@ import { HANDSHAKE } from '../../wire/handshake.ts';
 import type { RecordHeader } from '../../wire/tls-record.ts';
 import { CONTENT } from '../../wire/tls-record.ts';
 import { alertFact, decodeAlert } from '../alerts.ts';
-import type { TlsStep } from '../core.ts';
+import type { RecordStep } from '../core.ts';
 import { ProtocolFault } from '../fault.ts';
 import { messageFact } from '../message-facts.ts';
 import { carryOut } from './actions.ts';
@@ -14,7 +14,7 @@ import { receiveAlert } from './receive.ts';
 import type { TlsState } from './state.ts';
 
 /** Bytes behind the peer's close_notify that are no record: nothing in them can be told apart any more. */
-export function ignoreAll(state: TlsState): TlsStep {
+export function ignoreAll(state: TlsState): RecordStep {
   return { kind: 'ignored', bytes: takeAllBytes(state.receive.deframer).length };
 }
 
@@ -22,7 +22,7 @@ export function ignoreAll(state: TlsState): TlsStep {
  * A record behind the peer's close_notify. It is ignored whatever it holds (RFC 9846 §6.1), broken rules included; only
  * another alert is told, and data is noted.
  */
-export function receiveAfterClose(state: TlsState, record: QueuedRecord, header: RecordHeader): TlsStep {
+export function receiveAfterClose(state: TlsState, record: QueuedRecord, header: RecordHeader): RecordStep {
   const ignored = { kind: 'ignored', bytes: record.bytes.length } as const;
   try {
     const opened = openRecord(state, record, header);
@@ -34,7 +34,7 @@ export function receiveAfterClose(state: TlsState, record: QueuedRecord, header:
 }
 
 /** A record for a caller who only wants to know what it holds. */
-export function tellRecord(state: TlsState, record: QueuedRecord, header: RecordHeader): TlsStep {
+export function tellRecord(state: TlsState, record: QueuedRecord, header: RecordHeader): RecordStep {
   const ignored = { kind: 'ignored', bytes: record.bytes.length } as const;
   try {
     const bare = state.version === 0x0304 && header.type !== CONTENT.application_data;
@@ -47,7 +47,7 @@ export function tellRecord(state: TlsState, record: QueuedRecord, header: Record
   }
 }
 
-function tell(state: TlsState, opened: OpenedRecord): TlsStep | undefined {
+function tell(state: TlsState, opened: OpenedRecord): RecordStep | undefined {
   const { type, content } = opened;
   switch (type) {
     case CONTENT.alert: {
@@ -68,7 +68,7 @@ function tell(state: TlsState, opened: OpenedRecord): TlsStep | undefined {
   }
 }
 
-function takeAfterClose(state: TlsState, opened: OpenedRecord): TlsStep | undefined {
+function takeAfterClose(state: TlsState, opened: OpenedRecord): RecordStep | undefined {
   const { type, content } = opened;
   if (type === CONTENT.alert) {
     const step = receiveAlert(state, opened);

@@ -1,4 +1,4 @@
-import type { CoreDeps, TlsCore } from '../core.ts';
+import type { CoreDeps, RecordCore } from '../core.ts';
 import { createClientHandshake } from '../handshake/client.ts';
 import type { TlsConfig } from '../handshake/config.ts';
 import { TLS } from '../handshake/flavor.ts';
@@ -6,8 +6,8 @@ import { createServerHandshake } from '../handshake/server.ts';
 import type { Role } from '../role.ts';
 import { wireTlsCore } from './wiring.ts';
 
-/** A TLS connection without I/O (see `TlsCore`), of either role. */
-export function createTlsCore(role: Role, config: TlsConfig, deps: CoreDeps): TlsCore {
+/** A TLS connection without I/O (see `RecordCore`), of either role. */
+export function createTlsCore(role: Role, config: TlsConfig, deps: CoreDeps): RecordCore {
   return wireTlsCore(createMachine, role, config, deps);
 }
 

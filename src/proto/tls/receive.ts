@@ -2,7 +2,7 @@ import { ALERT } from '../../wire/alert.ts';
 import { HANDSHAKE } from '../../wire/handshake.ts';
 import { CONTENT, contentTypeName, type RecordHeader } from '../../wire/tls-record.ts';
 import { alertFact, decodeAlert, describeAlert, meaningOf } from '../alerts.ts';
-import type { Heed, TlsStep } from '../core.ts';
+import type { Heed, RecordStep } from '../core.ts';
 import { ProtocolFault } from '../fault.ts';
 import { moreTelling, nameStep, type Progress, progress } from '../handshake/progress.ts';
 import { contentFacts, messageFact } from '../message-facts.ts';
@@ -21,7 +21,7 @@ export function receiveRecord(
   record: QueuedRecord,
   header: RecordHeader,
   heed: Exclude<Heed, 'nothing'>,
-): TlsStep {
+): RecordStep {
   const opened = openUnlessEarly(state, record, header);
   if (opened === undefined) return progress('early-data');
   state.receive.begun = true;
@@ -47,7 +47,7 @@ export function receiveRecord(
   }
 }
 
-export function receiveAlert(state: TlsState, record: OpenedRecord): TlsStep {
+export function receiveAlert(state: TlsState, record: OpenedRecord): RecordStep {
   const alert = decodeAlert(record.content);
   state.emit(alertFact('peer', alert, record.protected));
   const means = meaningOf(alert, {
@@ -92,14 +92,14 @@ function mayBeEmpty(state: TlsState, type: number): boolean {
   return state.version === 0x0303 && state.config.policy.emptyHandshakeRecord === 'ignore';
 }
 
-function receiveData(state: TlsState, { content }: OpenedRecord): TlsStep {
+function receiveData(state: TlsState, { content }: OpenedRecord): RecordStep {
   if (state.phase !== 'open') throw unexpected('unexpected-data', 'application data during the handshake');
   if (content.length === 0) return progress('empty');
   state.emit({ kind: 'data', by: 'peer', bytes: content.length, afterClose: false });
   return { kind: 'data', data: content };
 }
 
-function receiveHandshake(state: TlsState, { content }: OpenedRecord): TlsStep {
+function receiveHandshake(state: TlsState, { content }: OpenedRecord): RecordStep {
   let step = progress('handshake');
   for (const { message, aligned } of joinMessages(state.receive.joiner, content)) {
     state.receive.aligned = aligned;

@@ -1,5 +1,5 @@
 import type { Millis } from '../../timeline/event.ts';
-import type { Heed, TlsStep } from '../core.ts';
+import type { Heed, RecordStep } from '../core.ts';
 import { ProtocolFault } from '../fault.ts';
 import { ignoreAll, receiveAfterClose, tellRecord } from './after-close.ts';
 import { hasRecord, peekRecord, takeRecord } from './deframer.ts';
@@ -10,7 +10,7 @@ import type { TlsState } from './state.ts';
 import { stepEnd } from './stream-end.ts';
 
 /** Consumes one record, or the end of the stream. The only place where a peer's fault becomes a step. */
-export function step(state: TlsState, now: Millis, heed: Heed): TlsStep {
+export function step(state: TlsState, now: Millis, heed: Heed): RecordStep {
   state.clock.now = now;
   state.clock.arrived = undefined;
   try {
@@ -29,7 +29,7 @@ export function ready(state: TlsState): boolean {
   return hasRecord(receive.deframer) || headerFault(state) !== undefined;
 }
 
-function stepOnce(state: TlsState, heed: Heed): TlsStep {
+function stepOnce(state: TlsState, heed: Heed): RecordStep {
   const { pendingFault } = state;
   if (pendingFault !== undefined) {
     state.pendingFault = undefined;
@@ -46,7 +46,7 @@ function stepOnce(state: TlsState, heed: Heed): TlsStep {
   }
 }
 
-function stepRecord(state: TlsState, heed: Heed): TlsStep | undefined {
+function stepRecord(state: TlsState, heed: Heed): RecordStep | undefined {
   const { receive, clock } = state;
   const problem = headerFault(state);
   const told = heed === 'nothing' && hasRecord(receive.deframer);
@@ -65,7 +65,7 @@ function stepRecord(state: TlsState, heed: Heed): TlsStep | undefined {
     : toStep(guarded(state, () => receiveRecord(state, record, head.header, heed)));
 }
 
-function toStep(outcome: TlsStep | ProtocolFault): TlsStep {
+function toStep(outcome: RecordStep | ProtocolFault): RecordStep {
   return outcome instanceof ProtocolFault ? { kind: 'fault', fault: outcome } : outcome;
 }
 
@@ -73,4 +73,4 @@ function raise(fault: ProtocolFault): never {
   throw fault;
 }
 
-const IDLE: TlsStep = { kind: 'idle' };
+const IDLE: RecordStep = { kind: 'idle' };

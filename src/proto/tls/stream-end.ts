@@ -1,5 +1,5 @@
 import type { Millis } from '../../timeline/event.ts';
-import type { Input, TlsStep } from '../core.ts';
+import type { Input, RecordStep } from '../core.ts';
 import { partialRecord, pushBytes } from './deframer.ts';
 import { failHandshake } from './failure.ts';
 import type { StreamEnd } from './halves.ts';
@@ -17,7 +17,7 @@ export function queueInput(state: TlsState, now: Millis, input: Input): void {
 }
 
 /** The end of the stream, once everything before it has been stepped; undefined while there is none. */
-export function stepEnd(state: TlsState): TlsStep | undefined {
+export function stepEnd(state: TlsState): RecordStep | undefined {
   const { receive, clock } = state;
   if (receive.ends.length > 1 && receive.endTold) receive.ends.shift();
   const end = receive.ends[0];

@@ -1,4 +1,4 @@
-import type { CoreDeps, TlsCore } from '../core.ts';
+import type { CoreDeps, RecordCore } from '../core.ts';
 import type { TlsConfig } from '../handshake/config.ts';
 import { type StepClock, stampedEmit } from '../handshake/connection.ts';
 import { TLS } from '../handshake/flavor.ts';
@@ -20,7 +20,7 @@ export function wireTlsCore(
   role: Role,
   config: TlsConfig,
   deps: CoreDeps,
-): TlsCore {
+): RecordCore {
   let state = createState(createMachine, role, config, deps);
   return {
     role,
