@@ -336,6 +336,17 @@ describe('QUIC closing rules', () => {
     expect(rules(...up(), [20, close('local')], [24, close('peer')], doubled, thrice)).toEqual([
       'warn peer quic-10.2.2-no-close-pingpong',
     ]);
+    // Sooner than a round trip: it crossed ours, and was repeated to what was on its way. Many more than that were not.
+    const rtt: Entry = [
+      11,
+      { kind: 'rtt', latestMs: 10, smoothedMs: 10, variationMs: 5, minimumMs: 10, ptoMs: 55 },
+    ];
+    const crossing = (copies: number): Entry[] =>
+      Array.from({ length: copies }, (_, at) => [22 + at, close('peer', { copy: at + 1, packet: at })]);
+    expect(rules(...up(), rtt, [20, close('local')], ...crossing(8))).toEqual([]);
+    expect(rules(...up(), rtt, [20, close('local')], ...crossing(9))).toEqual([
+      'warn peer quic-10.2.2-no-close-pingpong',
+    ]);
     const shown = new Set(Object.keys(triggers).map((finding) => finding.split(' ')[2]));
     expect([...shown].sort()).toEqual(Object.keys(QUIC_CLAUSES).sort());
   });

@@ -66,11 +66,10 @@ export const DRAIN_RULES: readonly QuicProbeRule[] = [
         const ours = ourClose(conn);
         const answers = conn.peerCloses.filter(({ space }) => space === conn.peerCloses.at(-1)?.space);
         const [first] = answers;
-        // Too soon for an answer: both closed at the same moment, and each repeats its own.
-        if (ours === undefined || first === undefined || at(first) - at(ours) < (conn.rtt?.minimumMs ?? 0)) {
-          return undefined;
-        }
-        if (answers.length <= MOST_ANSWERS) return undefined;
+        if (ours === undefined || first === undefined) return undefined;
+        // Too soon for an answer: both closed at the same moment, and each repeats its own to what was on its way.
+        const crossed = at(first) - at(ours) < (conn.rtt?.minimumMs ?? 0);
+        if (answers.length <= (crossed ? MOST_CROSSING : MOST_ANSWERS)) return undefined;
         return {
           text: `${answers.length} CONNECTION_CLOSE came in answer to ours; one is allowed`,
           evidence: [ours, ...answers],
@@ -181,3 +180,5 @@ const NONSENSE = /^(?:1rtt|unknown) \((?:undecryptable|malformed)\)$/u;
 const APPLICATION_ERROR = 0x0cn;
 /** One that crossed ours, and one in answer. */
 const MOST_ANSWERS = 2;
+/** More than one for each packet that we can have had on its way. */
+const MOST_CROSSING = 8;

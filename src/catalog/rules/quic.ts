@@ -52,8 +52,9 @@ function closePingPong(facts: QuicCloseFacts): QuicBreach | undefined {
   const first = firstClose(facts);
   const [theirs] = peerCloses;
   if (first?.by !== 'local' || theirs === undefined) return undefined;
-  // Too soon to be an answer: both closed at the same moment, and then each repeats its own.
-  if (at(theirs) - at(first) < (rtt?.minimumMs ?? 0)) return undefined;
+  // Too soon to be an answer: both closed at the same moment, and then each repeats its own to what was on its way.
+  const crossed = at(theirs) - at(first) < (rtt?.minimumMs ?? 0);
+  if (crossed && peerCloses.length <= MOST_CROSSING) return undefined;
   const copies = peerCloses.filter(({ copy }) => copy > 1);
   const packets = new Set(peerCloses.map(({ space, packet }) => `${space} ${packet}`));
   // The same packet twice may have been doubled on the way.
@@ -225,6 +226,8 @@ const CHECKS: readonly QuicCheck[] = [
   leftWithoutClose,
 ];
 
+/** Copies that a close which crossed ours may have: more than one for each packet that was on its way. */
+const MOST_CROSSING = 8;
 const APPLICATION_ERROR = 0x0cn;
 const CLOSE_NOTIFY = 0x100n;
 /** What of ours the peer may have been answering when its first copy was on the way. */
