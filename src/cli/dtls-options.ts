@@ -9,14 +9,15 @@ import { UsageError } from '../driver/usage-error.ts';
 import { fromHex } from '../wire/bytes.ts';
 import type { RawOptions } from './command.ts';
 import { closeOptions, exchangeOptions, given, handshakeOptions, spokenOptions } from './options.ts';
-import { atMostOne, bad, flagOf, integer, textOf } from './values.ts';
+import { bad, flagOf, integer, textOf } from './values.ts';
+import { chosenWay, type Foreign, refuseStreams, type Way } from './ways.ts';
 
 /** What `dtls-close` is asked for, but for its target. `readInput` gives standard input, for `--send @-`. */
 export function toDtlsCloseOptions(
   raw: RawOptions,
   readInput: () => Uint8Array,
 ): Omit<DatagramCloseOptions, 'target'> {
-  refuseStreams(raw);
+  refuseStreams(raw, FOREIGN);
   const mode = closeMode(raw);
   checkAgainstMode(raw, mode);
   const psk = pskOf(raw);
@@ -33,34 +34,14 @@ export function toDtlsCloseOptions(
   };
 }
 
-/** What TCP has and UDP has not. */
-function refuseStreams(raw: RawOptions): void {
-  for (const [name, option, why, hint] of FOREIGN) {
-    if (raw[name] !== undefined) throw new UsageError('bad-option', `${option}: ${why}`, hint);
-  }
-  const timeout = textOf(raw, 'timeout');
-  if (timeout !== undefined && /(^|,)\s*fin=/u.test(timeout)) {
-    throw bad(
-      '--timeout',
-      timeout,
-      'names a FIN: UDP has none',
-      'phases: connect, handshake, exchange, close',
-    );
-  }
-}
-
 function closeMode(raw: RawOptions): DatagramCloseMode {
-  const ways: [string, DatagramCloseMode, boolean][] = [
+  const ways: readonly Way<DatagramCloseMode>[] = [
     ['--rapid', 'rapid', flagOf(raw, 'rapid')],
     ['--quiet-shutdown', 'quiet', flagOf(raw, 'quietShutdown')],
     ['--wait-peer', 'wait-peer', flagOf(raw, 'waitPeer')],
     ['--vanish', 'vanish', flagOf(raw, 'vanish')],
   ];
-  atMostOne(
-    ways.map(([flag, , on]) => [flag, on] as const),
-    'are two ways of closing',
-  );
-  return ways.find(([, , on]) => on)?.[1] ?? 'full';
+  return chosenWay(ways, 'full');
 }
 
 /** What a way of closing cannot do, it must not be asked. */
@@ -97,7 +78,7 @@ export function pskOf(raw: RawOptions): DatagramCloseOptions['psk'] {
 }
 
 const NO_STREAM = 'UDP has no connection that could be ended below DTLS';
-const FOREIGN: readonly (readonly [name: string, option: string, why: string, hint: string])[] = [
+const FOREIGN: readonly Foreign[] = [
   ['abrupt', '--abrupt', `FIN and RST are TCP's: ${NO_STREAM}`, '--vanish leaves without close_notify'],
   [
     'halfClose',

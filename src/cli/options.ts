@@ -8,6 +8,7 @@ import type { TlsCloseOptions } from '../index.ts';
 import { readBytes, readText } from '../io/files.ts';
 import type { RawOptions } from './command.ts';
 import { atMostOne, bad, choice, duration, flagOf, integer, list, textOf, unescaped } from './values.ts';
+import { chosenWay, type Way } from './ways.ts';
 
 /*
  * The only place where the strings of a command line become types. Everything that can be wrong with them is a UsageError
@@ -118,18 +119,14 @@ function refuseForeign(raw: RawOptions): void {
 function closeMode(raw: RawOptions): CloseMode {
   const abrupt = textOf(raw, 'abrupt');
   const how = abrupt === undefined ? undefined : choice('--abrupt', abrupt, ['fin', 'rst'] as const);
-  const ways: [string, CloseMode, boolean][] = [
+  const ways: readonly Way<CloseMode>[] = [
     ['--rapid', 'rapid', flagOf(raw, 'rapid')],
     ['--quiet-shutdown', 'quiet', flagOf(raw, 'quietShutdown')],
     ['--wait-peer', 'wait-peer', flagOf(raw, 'waitPeer')],
     [`--abrupt ${how}`, how === 'rst' ? 'abrupt-rst' : 'abrupt-fin', how !== undefined],
     ['--half-close', 'half-close', flagOf(raw, 'halfClose')],
   ];
-  atMostOne(
-    ways.map(([flag, , on]) => [flag, on] as const),
-    'are two ways of closing',
-  );
-  return ways.find(([, , on]) => on)?.[1] ?? CLOSE_MODES[0];
+  return chosenWay(ways, CLOSE_MODES[0]);
 }
 
 /** What a way of closing cannot do, it must not be asked. */

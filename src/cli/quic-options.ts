@@ -11,13 +11,14 @@ import { type CodeSpace, quicErrorCode } from '../wire/quic-errors.ts';
 import type { RawOptions } from './command.ts';
 import { closeOptions, exchangeOptions, given, handshakeOptions } from './options.ts';
 import { atMostOne, bad, choice, duration, flagOf, integer, list, textOf } from './values.ts';
+import { chosenWay, type Foreign, refuseStreams, type Way } from './ways.ts';
 
 /** What `quic-close` is asked for, but for its target. `readInput` gives standard input, for `--send @-`. */
 export function toQuicCloseOptions(
   raw: RawOptions,
   readInput: () => Uint8Array,
 ): Omit<QuicCloseOptions, 'target'> {
-  refuseForeign(raw);
+  refuseStreams(raw, FOREIGN);
   const { versions: _, ...handshake } = handshakeOptions(raw, 'quic');
   const { drain: _drain, writeAfterClose: _write, ...closing } = closeOptions(raw);
   const alpn = handshake.alpn?.[0] ?? 'h3';
@@ -93,16 +94,12 @@ function reasonOption(raw: RawOptions): Pick<QuicCloseOptions, 'reason'> {
 }
 
 function closeMode(raw: RawOptions): QuicCloseMode {
-  const ways: [string, QuicCloseMode, boolean][] = [
+  const ways: readonly Way<QuicCloseMode>[] = [
     ['--rapid', 'rapid', flagOf(raw, 'rapid')],
     ['--wait-peer', 'wait-peer', flagOf(raw, 'waitPeer')],
     ['--vanish', 'vanish', flagOf(raw, 'vanish')],
   ];
-  atMostOne(
-    ways.map(([flag, , on]) => [flag, on] as const),
-    'are two ways of closing',
-  );
-  return ways.find(([, , on]) => on)?.[1] ?? 'full';
+  return chosenWay(ways, 'full');
 }
 
 function versionsOf(text: string): readonly ('v1' | 'v2')[] {
@@ -115,27 +112,9 @@ function positive(option: string, text: string): number {
   throw bad(option, text, 'is no time at all');
 }
 
-/** What TCP, TLS records or DTLS have and QUIC has not. */
-function refuseForeign(raw: RawOptions): void {
-  for (const [name, option, why, hint] of FOREIGN) {
-    if (raw[name] !== undefined && (name !== 'drain' || raw[name] === false)) {
-      throw new UsageError('bad-option', `${option}: ${why}`, hint);
-    }
-  }
-  const timeout = textOf(raw, 'timeout');
-  if (timeout !== undefined && /(^|,)\s*fin=/u.test(timeout)) {
-    throw bad(
-      '--timeout',
-      timeout,
-      'names a FIN: UDP has none',
-      'phases: connect, handshake, exchange, close',
-    );
-  }
-}
-
 /** What we can ask in. */
 const SPOKEN = /^(?:h3|hq)/u;
-const FOREIGN: readonly (readonly [name: string, option: string, why: string, hint: string])[] = [
+const FOREIGN: readonly Foreign[] = [
   ['abrupt', '--abrupt', "FIN and RST are TCP's", '--vanish leaves without CONNECTION_CLOSE'],
   [
     'halfClose',
